@@ -84,7 +84,7 @@ function requireSteps(entry: CatalogueEntry, steps: number): void {
 }
 
 function firstSteps({ published }: CatalogueEntry, steps: number): readonly NsCoefficients[] {
-  return Array.from({ length: steps }, (_, k) => published[Math.min(k, published.length - 1)]);
+  return Array.from({ length: steps }, (_, k) => published[Math.min(k, published.length - 1)]!);
 }
 
 function withSafety(steps: readonly NsCoefficients[], safety: number): readonly NsCoefficients[] {

@@ -50,10 +50,10 @@ export function image(coefficients: NsCoefficients, [low, high]: Range): Range {
  */
 export function firstCrossing(coefficients: NsCoefficients, level: number, high: number): number | null {
   const ends = [0, ...criticalPoints(coefficients).filter((s) => s < high), high];
+  const excess = (s: number): number => evaluate(coefficients, s) - level;
   for (let i = 1; i < ends.length; i++) {
-    const left = evaluate(coefficients, ends[i - 1]) - level;
-    const right = evaluate(coefficients, ends[i]) - level;
-    if (left * right <= 0) return bisect((s) => evaluate(coefficients, s) - level, ends[i - 1], ends[i]);
+    const [left, right] = [ends[i - 1]!, ends[i]!];
+    if (excess(left) * excess(right) <= 0) return bisect(excess, left, right);
   }
   return null;
 }

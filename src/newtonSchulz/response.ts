@@ -79,7 +79,7 @@ export function outputRange({ entry, coefficients }: NsSchedule, range: Range): 
 export function firstReaching(level: number, { entry, coefficients }: NsSchedule): number | null {
   if (!(level > 0)) throw new DomainError(`Newton-Schulz threshold: level must be positive, got ${level}`);
   const reached: Range[] = [[0, 1 / entry.scale]]; // reached[k]: all values after k steps
-  for (const step of coefficients) reached.push(image(step, reached[reached.length - 1]));
+  for (const step of coefficients) reached.push(image(step, reached[reached.length - 1]!));
   const first = firstPreimage(level, coefficients, reached);
   return first === null ? null : first * entry.scale;
 }
@@ -107,10 +107,10 @@ export function arrivedRange(schedule: NsSchedule): Range | null {
 
 /** Smallest start in [0, reached[0][1]] that the first `steps.length` steps bring to `value`. */
 function firstPreimage(value: number, steps: readonly NsCoefficients[], reached: readonly Range[]): number | null {
-  if (steps.length === 0) return value > 0 && value <= reached[0][1] ? value : null;
+  if (steps.length === 0) return value > 0 && value <= reached[0]![1] ? value : null;
   const earlier = steps.slice(0, -1);
-  const last = steps[steps.length - 1];
-  const [low, high] = reached[earlier.length];
+  const last = steps[steps.length - 1]!;
+  const [low, high] = reached[earlier.length]!;
   const positive = firstCrossing(last, value, high);
   const negative = low < 0 ? firstCrossing(last, -value, -low) : null; // p is odd
   const starts = [

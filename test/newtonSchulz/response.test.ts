@@ -115,19 +115,19 @@ describe('thresholds', () => {
 });
 
 describe('output ranges', () => {
-  test('are attained: a dense grid comes within 1e-4 of both ends and never leaves them', () => {
+  test('are attained: a dense grid comes within 1e-3 of both ends and never leaves them', () => {
     for (const schedule of everySchedule) {
       const [low, high] = outputRange(schedule, [0.001, 1]);
       const grid = response(
-        Array.from({ length: 60_001 }, (_, i) => 10 ** ((i / 60_000 - 1) * 3)),
+        Array.from({ length: 20_001 }, (_, i) => 10 ** ((i / 20_000 - 1) * 3)),
         schedule,
       );
       const lowest = grid.reduce((least, x) => Math.min(least, x));
       const highest = grid.reduce((most, x) => Math.max(most, x));
       expect(lowest).toBeGreaterThanOrEqual(low - 1e-12);
       expect(highest).toBeLessThanOrEqual(high + 1e-12);
-      expect(lowest - low).toBeLessThan(1e-4);
-      expect(high - highest).toBeLessThan(1e-4);
+      expect(lowest - low).toBeLessThan(1e-3);
+      expect(high - highest).toBeLessThan(1e-3);
     }
   });
 
