@@ -5,6 +5,7 @@
  * `beyond`. Epsilons are those of the usual code where the source prints none (1e-7, Jordan 2024).
  */
 import { UsageError } from '../base/errors.ts';
+import { withSafety } from './safety.ts';
 import type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from './schedule.ts';
 
 /** The longest schedule that {@link scheduleOf} builds. */
@@ -23,10 +24,7 @@ export interface CatalogueEntry {
   /** Steps used when none are asked for. */
   readonly usualSteps: number;
   readonly entry: NsEntry;
-  /**
-   * Divides the input of every step but the last, so that rounding cannot push a singular value out of the interval
-   * the step was designed for: (a, b, c) becomes (a / safety, b / safety^3, c / safety^5). 1 where there is none.
-   */
+  /** Divides the input of every step but the last; see `withSafety`. 1 where there is none. */
   readonly safety: number;
 }
 
@@ -85,12 +83,6 @@ function requireSteps(entry: CatalogueEntry, steps: number): void {
 
 function firstSteps({ published }: CatalogueEntry, steps: number): readonly NsCoefficients[] {
   return Array.from({ length: steps }, (_, k) => published[Math.min(k, published.length - 1)]!);
-}
-
-function withSafety(steps: readonly NsCoefficients[], safety: number): readonly NsCoefficients[] {
-  if (safety === 1) return steps;
-  const last = steps.length - 1;
-  return steps.map(([a, b, c], k) => (k === last ? [a, b, c] : [a / safety, b / safety ** 3, c / safety ** 5]));
 }
 
 function over1024(...[a, b, c]: NsCoefficients): NsCoefficients {
