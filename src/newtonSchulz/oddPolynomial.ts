@@ -21,11 +21,8 @@ export function evaluate([a, b, c]: NsCoefficients, s: number): number {
  * @accuracy the quadratic is solved without cancellation; a few units in the last place
  */
 export function criticalPoints([a, b, c]: NsCoefficients): readonly number[] {
-  const squares = quadraticRoots(5 * c, 3 * b, a);
-  return squares
-    .filter((t) => t > 0)
-    .map(Math.sqrt)
-    .sort((x, y) => x - y);
+  const squares = quadraticRoots(5 * c, 3 * b, a).filter((t) => t > 0);
+  return squares.map(Math.sqrt).sort((x, y) => x - y);
 }
 
 /**
@@ -34,11 +31,17 @@ export function criticalPoints([a, b, c]: NsCoefficients): readonly number[] {
  * Its ends are attained at the ends of `range` or at a critical point inside.
  */
 export function image(coefficients: NsCoefficients, [low, high]: Range): Range {
-  const inside = criticalPoints(coefficients)
-    .flatMap((s) => [s, -s])
-    .filter((s) => s > low && s < high);
-  const values = [low, high, ...inside].map((s) => evaluate(coefficients, s));
-  return [Math.min(...values), Math.max(...values)];
+  const atLow = evaluate(coefficients, low);
+  const atHigh = evaluate(coefficients, high);
+  let [least, most] = atLow < atHigh ? [atLow, atHigh] : [atHigh, atLow];
+  for (const positive of criticalPoints(coefficients))
+    for (const s of [positive, -positive])
+      if (s > low && s < high) {
+        const value = evaluate(coefficients, s);
+        if (value < least) least = value;
+        if (value > most) most = value;
+      }
+  return [least, most];
 }
 
 /**

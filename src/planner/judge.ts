@@ -43,9 +43,8 @@ export function judge(schedule: NsSchedule, sigma: Interval): Judgement {
   const [low, high] = outputRange(schedule, [sigma.low, sigma.high]);
   const value = output(sigma.value, schedule);
   const above = outputRange(schedule, [sigma.value, 1]);
-  const [worst] = outputRange(schedule, [sigma.low, 1]);
   const [, highest] = outputRange(schedule, [0, 1]);
   const allowed = Math.min(value, above[0] / (1 - DIP_TOLERANCE), 1);
   const reach = highest > MAX_OUTPUT ? 0 : Math.max(0, allowed);
-  return { schedule, output: { value, low, high }, above, worst, highest, reach };
+  return { schedule, output: { value, low, high }, above, worst: Math.min(low, above[0]), highest, reach };
 }

@@ -94,6 +94,6 @@ function shapeWarnings({ ladder }: LawsDocument, { params, model }: PlanOptions,
   if (model || ladder.some((rung) => rung.params === params)) return [];
   return [
     `The target's width ${shape.width} and ${shape.layers} layers are read off the ladder's trend in ` +
-      `${ladder.length} sizes; flops depend on them, the choice of schedules hardly.`,
+      `${ladder.length} sizes; flops depend on them, the choice of schedules hardly does.`,
   ];
 }

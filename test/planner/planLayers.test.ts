@@ -42,6 +42,14 @@ describe('planLayers', () => {
     expect(planOne(row(1e-5)).products).toBeGreaterThanOrEqual(27);
   });
 
+  test('keeps five steps for the median of mid-late queries at 300B, but not for the final attention output', () => {
+    // Forecasts of the worked example of arXiv:2606.04058.
+    expect(planOne(row(1.48e-3)).schedule.name).toBe('cans x5');
+    const final = planOne(row(5.56e-5));
+    expect(final.schedule.name).toBe('jordan x8');
+    expect(compose(scheduleOf('jordan', 5).coefficients, 1, 5.56e-5)).toBeLessThan(0.03);
+  });
+
   test('is the cheapest of all that meet the criterion on a dense grid', () => {
     const grid = Array.from({ length: 8001 }, (_, i) => 10 ** (6 * (i / 8000 - 1)));
     const margin = 0.003; // what lies between two points of the grid
