@@ -1,7 +1,10 @@
 import type { NsCoefficients, NsEntry, NsPrecision } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
 
-/** What "still orthonormalises" means: the output at the forecast `quantile` reaches `floor`. */
+/**
+ * What "still orthonormalises" means: the output at the forecast `quantile` reaches `floor`, and larger singular
+ * values stay near or above it; see `judge` for the exact rule.
+ */
 export interface PlanCriterion {
   readonly quantile: number;
   readonly floor: number;
@@ -20,12 +23,18 @@ export interface PlanLayer {
     readonly entry: NsEntry;
     readonly precision: NsPrecision;
   };
-  /** NS output at `sigma` and at the ends of its interval. */
+  /** NS output at `sigma.value`; smallest and largest over all of [sigma.low, sigma.high], not only at its ends. */
   readonly output: Interval;
   readonly products: number;
   /** Of all matrices this row stands for, a training step. */
   readonly flops: number;
   readonly reasons: readonly string[];
+  /** [m, n] of one matrix of this row at the target size. */
+  readonly shape?: readonly [number, number];
+  /** Matrices this row stands for: one a layer that is planned by this depth. */
+  readonly matrices?: number;
+  /** Whether this row meets the criterion. */
+  readonly met?: boolean;
 }
 
 /** `plan --json` and STUDY/plan.json. */

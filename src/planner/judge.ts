@@ -1,0 +1,50 @@
+/**
+ * Does a schedule still orthonormalise, given a forecast singular value?
+ *
+ * A schedule meets a floor when, in exact arithmetic,
+ * 1. its output at the forecast value sigma reaches the floor;
+ * 2. no singular value in [sigma, 1] comes out below (1 - DIP_TOLERANCE) times the floor. Jordan's coefficients
+ *    overshoot and come back to 0.68; a floor of 0.7 would reject them at every step count for 3 % that training
+ *    does not notice, while a list cut short, which leaves large directions at 0.2, must be rejected;
+ * 3. no singular value in [0, 1] comes out above MAX_OUTPUT, which lists cut short also break.
+ */
+import type { Range } from '../newtonSchulz/oddPolynomial.ts';
+import { output, outputRange } from '../newtonSchulz/response.ts';
+import type { NsSchedule } from '../newtonSchulz/schedule.ts';
+import type { Interval } from '../scaling/law.ts';
+
+/** How far below the floor, as a share of it, larger singular values may come back. */
+export const DIP_TOLERANCE = 0.1;
+
+/** Complete published schedules stay at or below 1.3 (cubic5: 1.3000); ones cut short reach 1.56 and more. */
+export const MAX_OUTPUT = 1.35;
+
+/** A schedule against one forecast. */
+export interface Judgement {
+  readonly schedule: NsSchedule;
+  /** At the forecast value; smallest and largest over its interval. */
+  readonly output: Interval;
+  /** Smallest and largest output over [sigma.value, 1]. */
+  readonly above: Range;
+  /** Smallest output over [sigma.low, 1]. */
+  readonly worst: number;
+  /** Largest output over [0, 1]. */
+  readonly highest: number;
+  /** The highest floor in [0, 1] that rules 1 and 2 allow; 0 if rule 3 is broken. */
+  readonly reach: number;
+}
+
+/**
+ * The outputs of `schedule` at a forecast, and the highest floor it meets there.
+ *
+ * @param sigma of X / ||X||_F, 0 <= low <= value <= high <= 1
+ */
+export function judge(schedule: NsSchedule, sigma: Interval): Judgement {
+  const [low, high] = outputRange(schedule, [sigma.low, sigma.high]);
+  const value = output(sigma.value, schedule);
+  const above = outputRange(schedule, [sigma.value, 1]);
+  const [, highest] = outputRange(schedule, [0, 1]);
+  const allowed = Math.min(value, above[0] / (1 - DIP_TOLERANCE), 1);
+  const reach = highest > MAX_OUTPUT ? 0 : Math.max(0, allowed);
+  return { schedule, output: { value, low, high }, above, worst: Math.min(low, above[0]), highest, reach };
+}

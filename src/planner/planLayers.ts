@@ -1,0 +1,150 @@
+/** For each row of a forecast, the cheapest schedule that meets the criterion. */
+import { requireInteger, requireQuantiles } from '../base/checks.ts';
+import { DomainError, UsageError } from '../base/errors.ts';
+import { compensatedSum } from '../base/sums.ts';
+import { scheduleOf } from '../newtonSchulz/catalogue.ts';
+import { flops, products } from '../newtonSchulz/cost.ts';
+import type { NsSchedule } from '../newtonSchulz/schedule.ts';
+import type { Interval } from '../scaling/law.ts';
+import { candidateSchedules, comparable } from './candidates.ts';
+import { type Judgement, judge } from './judge.ts';
+import type { Plan, PlanCriterion, PlanLayer } from './plan.ts';
+import { type Choice, reasonsFor } from './reasons.ts';
+
+/** One role at one depth, at the target size. */
+export interface LayerForecast {
+  readonly role: string;
+  readonly depth: number;
+  /** Singular value of X / ||X||_F at the criterion's quantile; 0 <= low <= value <= high <= 1. */
+  readonly sigma: Interval;
+  /** [m, n] of one matrix. */
+  readonly shape: readonly [number, number];
+  /** Matrices this row stands for; 0 if the target has no layer near this depth. */
+  readonly matrices: number;
+  /** What the reader should know about the forecast, in sentences; copied to the row's reasons. */
+  readonly notes: readonly string[];
+}
+
+/** The part of a {@link Plan} that forecasts alone decide. */
+export type LayerPlan = Pick<Plan, 'layers' | 'baseline' | 'flops' | 'saved' | 'met' | 'warnings'>;
+
+/** What every matrix would run without a plan. */
+const BASELINE = scheduleOf('jordan', 5);
+
+/**
+ * The cheapest schedule of each row, by flops on its shape; see `judge` for when a schedule meets the criterion.
+ *
+ * Among equally cheap ones: the larger worst output from the low end of the interval up to 1, counted up to 1; then
+ * the smaller distance from 1 at and above the forecast; then the order of `schedules`. Where none meets the
+ * criterion, the one that comes closest is taken and the row and the plan say `met: false`.
+ *
+ * @param schedules to choose from; the catalogue at 1 to 10 steps if left out. Their precision is set to the criterion's
+ * @throws DomainError for a floor outside (0, 1], an impossible interval or shape
+ * @throws UsageError if nothing is left to choose from
+ */
+export function planLayers(
+  forecasts: readonly LayerForecast[],
+  criterion: PlanCriterion,
+  { schedules = candidateSchedules(criterion.precision) }: { readonly schedules?: readonly NsSchedule[] } = {},
+): LayerPlan {
+  requireCriterion(criterion);
+  for (const row of forecasts) requireForecast(row);
+  const choices = comparable(schedules.map((schedule) => ({ ...schedule, precision: criterion.precision })));
+  if (choices.schedules.length === 0)
+    throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
+  const layers = forecasts.map((row) => planLayer(row, criterion, choices.schedules));
+  const total = compensatedSum(layers.map((layer) => layer.flops));
+  const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
+  return {
+    layers,
+    baseline: { name: BASELINE.name, flops: baseline },
+    flops: total,
+    saved: baseline === 0 ? 0 : 1 - total / baseline,
+    met: layers.every((layer) => layer.met),
+    warnings: [...choices.warnings, ...precisionWarnings(criterion)],
+  };
+}
+
+function planLayer(row: LayerForecast, criterion: PlanCriterion, schedules: readonly NsSchedule[]): PlanLayer {
+  const choice = choose(
+    schedules.map((schedule) => judge(schedule, row.sigma)),
+    criterion.floor,
+    ({ schedule }) => flops(schedule, ...row.shape),
+  );
+  const { schedule, output } = choice.chosen;
+  const { name, coefficients, entry, precision } = schedule;
+  return {
+    role: row.role,
+    depth: row.depth,
+    sigma: row.sigma,
+    schedule: { name, coefficients, entry, precision },
+    output,
+    products: products(schedule),
+    flops: row.matrices * flops(schedule, ...row.shape),
+    reasons: [...reasonsFor(choice, criterion, row.sigma), ...row.notes],
+    shape: row.shape,
+    matrices: row.matrices,
+    met: choice.met,
+  };
+}
+
+/** Picks, and keeps the judgements that explain the pick. */
+function choose(judgements: readonly Judgement[], floor: number, cost: (j: Judgement) => number): Choice {
+  const meeting = judgements.filter(({ reach }) => reach >= floor);
+  const met = meeting.length > 0;
+  const chosen = met
+    ? first(meeting, (a, b) => cost(a) - cost(b) || preference(a, b))
+    : first(judgements, (a, b) => b.reach - a.reach || cost(a) - cost(b) || preference(a, b));
+  const cheaper = judgements.filter((other) => cost(other) < cost(chosen));
+  const certain = meeting.filter(({ output }) => output.low >= floor);
+  return {
+    chosen,
+    met,
+    nextBest: firstOrNull(cheaper, (a, b) => b.reach - a.reach || cost(b) - cost(a)),
+    turnedDown: firstOrNull(
+      cheaper.filter(({ output, reach }) => output.value >= floor && reach < floor),
+      (a, b) => cost(b) - cost(a) || b.output.value - a.output.value,
+    ),
+    certain: firstOrNull(certain, (a, b) => cost(a) - cost(b) || preference(a, b)),
+  };
+}
+
+/** Negative if `a` is the better of two equally cheap schedules. */
+function preference(a: Judgement, b: Judgement): number {
+  const worst = (j: Judgement): number => Math.min(1, j.worst);
+  const distance = (j: Judgement): number => Math.max(1 - j.above[0], j.above[1] - 1);
+  return worst(b) - worst(a) || distance(a) - distance(b);
+}
+
+function first<T>(items: readonly T[], order: (a: T, b: T) => number): T {
+  return items.reduce((best, item) => (order(item, best) < 0 ? item : best));
+}
+
+function firstOrNull<T>(items: readonly T[], order: (a: T, b: T) => number): T | null {
+  return items.length === 0 ? null : first(items, order);
+}
+
+function precisionWarnings({ precision }: PlanCriterion): readonly string[] {
+  if (precision === 'float32') return [];
+  return [
+    `Outputs are those of exact arithmetic. Rounding to ${precision} loses directions far below the largest one, ` +
+      `which no number of steps brings back.`,
+  ];
+}
+
+function requireCriterion({ quantile, floor }: PlanCriterion): void {
+  requireQuantiles('plan', [quantile]);
+  if (!(floor > 0 && floor <= 1))
+    throw new DomainError(`plan: the floor must lie in (0, 1], got ${floor}; 1 is a perfectly orthonormal direction`);
+}
+
+function requireForecast({ role, depth, sigma, shape, matrices }: LayerForecast): void {
+  const where = `plan: ${role} at depth ${depth}`;
+  const { value, low, high } = sigma;
+  if (!(low >= 0 && low <= value && value <= high && high <= 1))
+    throw new DomainError(
+      `${where}: expected 0 <= low <= value <= high <= 1 for a normalised singular value, got ${low}, ${value}, ${high}`,
+    );
+  for (const size of shape) requireInteger(where, 'a side of the matrix', size);
+  requireInteger(where, 'the number of matrices', matrices, 0);
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/base/errors.ts';
+import { CATALOGUE, catalogueNames, longestSchedule, scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
+import { flops, products } from '../../src/newtonSchulz/cost.ts';
+import { nsDocument } from '../../src/newtonSchulz/document.ts';
+
+describe('catalogue', () => {
+  test('names nine schedules in a fixed order', () => {
+    expect(catalogueNames()).toEqual([
+      'jordan',
+      'you5',
+      'you6',
+      'polar-express',
+      'cans',
+      'deepseek-v4',
+      'cubic5',
+      'textbook',
+      'aol',
+    ]);
+  });
+
+  test('an unknown name lists the known ones', () => {
+    expect(() => scheduleOf('jordon', 5)).toThrow(UsageError);
+    expect(() => scheduleOf('jordon', 5)).toThrow(
+      '"jordon" is not known; use one of jordan, you5, you6, polar-express, cans, deepseek-v4, cubic5, textbook, aol',
+    );
+  });
+
+  test('steps outside a schedule are refused with its range', () => {
+    expect(() => scheduleOf('jordan', 11)).toThrow('jordan has 1 to 10 steps, got 11');
+    expect(() => scheduleOf('jordan', 0)).toThrow('jordan has 1 to 10 steps, got 0');
+    expect(() => scheduleOf('cans', 2.5)).toThrow('cans has 1 to 10 steps, got 2.5');
+    expect(() => scheduleOf('you5', 6)).toThrow('you5 has 1 to 5 steps, got 6');
+  });
+
+  test('fewer steps take the first ones, more repeat the last where the source says so', () => {
+    const cans = CATALOGUE.find((entry) => entry.name === 'cans')!.published;
+    expect(scheduleOf('cans', 2).coefficients).toEqual(cans.slice(0, 2));
+    expect(scheduleOf('cans', 7).coefficients).toEqual([...cans, cans[4], cans[4]]);
+    expect(scheduleOf('deepseek-v4', 8).coefficients).toEqual(scheduleOf('jordan', 8).coefficients);
+  });
+
+  test('polar-express divides the input of every step but the last by 1.01', () => {
+    const { coefficients, entry } = scheduleOf('polar-express', 8);
+    const { published } = CATALOGUE.find(({ name }) => name === 'polar-express')!;
+    const s = 0.5;
+    for (const [k, [a, b, c]] of published.entries()) {
+      const t = k === 7 ? s : s / 1.01;
+      const [fa, fb, fc] = coefficients[k];
+      expect(fa * s + fb * s ** 3 + fc * s ** 5).toBeCloseTo(a * t + b * t ** 3 + c * t ** 5, 14);
+    }
+    expect(entry).toEqual({ normalisation: 'frobenius', scale: 1.01, epsilon: 1e-7 });
+  });
+
+  test('a schedule carries its name, steps and precision', () => {
+    const schedule = scheduleOf('you6', undefined, { precision: 'bf16' });
+    expect([schedule.name, schedule.precision]).toEqual(['you6 x6', 'bf16']);
+    expect(schedule.coefficients[0]).toEqual([3955 / 1024, -8306 / 1024, 5008 / 1024]);
+  });
+});
+
+describe('cost', () => {
+  test('a quintic step is 4 m^2 n + 2 m^3 flops and three products, a cubic one 4 m^2 n and two', () => {
+    expect(flops(scheduleOf('jordan', 1), 2, 3)).toBe(4 * 4 * 3 + 2 * 8);
+    expect(flops(scheduleOf('cubic5', 1), 2, 3)).toBe(4 * 4 * 3);
+    expect([products(scheduleOf('jordan', 4)), products(scheduleOf('cubic5', 4))]).toEqual([12, 8]);
+  });
+
+  test('does not depend on which way the matrix lies', () => {
+    expect(flops(scheduleOf('you5'), 64, 256)).toBe(flops(scheduleOf('you5'), 256, 64));
+  });
+
+  test('refuses an impossible shape', () => {
+    expect(() => flops(scheduleOf('you5'), 0, 4)).toThrow('rows must be an integer of at least 1, got 0');
+  });
+});
+
+describe('ns document', () => {
+  test('holds every field of schema muonscope.ns/1, computed', () => {
+    const { schema, schedules } = nsDocument([scheduleOf('jordan', 5)]);
+    expect(schema).toBe('muonscope.ns/1');
+    expect(schedules[0].name).toBe('jordan x5');
+    expect(schedules[0].products).toBe(15);
+    expect(schedules[0].slopeAtZero).toBeCloseTo(3.4445 ** 5, 9);
+    expect(Object.keys(schedules[0].thresholds)).toEqual(['0.1', '0.5', '0.7', '0.9']);
+    expect(schedules[0].range).toHaveLength(2);
+    expect(JSON.parse(JSON.stringify({ schema, schedules }))).toEqual({ schema, schedules });
+  });
+
+  test('every catalogue schedule of usual length reaches 0.9', () => {
+    for (const record of nsDocument(catalogueNames().map((name) => scheduleOf(name))).schedules) {
+      expect(record.thresholds['0.9']).toBeGreaterThan(0);
+      expect(longestSchedule(record.name.split(' ')[0])).toBeGreaterThanOrEqual(record.coefficients.length);
+    }
+  });
+});
