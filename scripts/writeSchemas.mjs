@@ -1,9 +1,10 @@
 /** Writes schemas/*.json from the zod schemas: node scripts/writeSchemas.mjs */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
 const root = new URL('..', import.meta.url);
-const { module } = await runnerImport(new URL('src/store/publishedSchemas.ts', root).pathname, {
+const { module } = await runnerImport(fileURLToPath(new URL('src/store/publishedSchemas.ts', root)), {
   configFile: false,
   logLevel: 'error',
 });

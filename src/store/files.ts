@@ -158,7 +158,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]
   ENOTDIR: ['a file stands where a folder is needed', IN_THE_WAY],
   EEXIST: ['a file stands where a folder is needed', IN_THE_WAY],
   EISDIR: ['a folder stands where a file is needed', IN_THE_WAY],
-  ENOENT: ['the folder has disappeared', 'do not move or delete a study while it is written'],
+  ENOENT: ['its folder does not exist and could not be made', 'check the path and that its disk can be written'],
 };
 
 /** One write in all but rare cases; the system may accept less than asked, e.g. on an almost full disk. */

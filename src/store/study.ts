@@ -50,6 +50,7 @@ export interface RunDescription extends StudyRun {
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
+  /** Optimizer steps done, this one included: the first is 1; 0 may tell the losses before training. */
   readonly step: number;
   readonly loss: number;
   /** Mean over the fixed validation batches; null on steps without validation. */

@@ -11,7 +11,7 @@ import { laws, metricsAt, plan, run, schedule, spectrumAt, study } from './examp
 const folder = fileURLToPath(new URL('../../schemas/', import.meta.url));
 
 describe('schemas/', () => {
-  it('holds the published schemas as they are now (npm run schemas writes them)', () => {
+  it('holds the published schemas as they are now (scripts/writeSchemas.mjs writes them)', () => {
     const published = publishedSchemas();
     expect(readdirSync(folder).sort()).toEqual(Object.keys(published).sort());
     for (const [name, text] of Object.entries(published)) expect(readFileSync(join(folder, name), 'utf8')).toBe(text);
