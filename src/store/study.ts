@@ -1,5 +1,10 @@
 /** What a study folder says about itself: plain data, validated on reading (see schemas.ts). */
+import type { Plan } from '../planner/plan.ts';
+import type { Law } from '../scaling/law.ts';
+import type { CorpusDescription } from '../sources/text/corpusDescription.ts';
 import type { TrainConfig } from '../train/config.ts';
+
+export type { CorpusDescription };
 
 /** One rung of the ladder: a run and its size. */
 export interface StudyRun {
@@ -9,19 +14,6 @@ export interface StudyRun {
   readonly nonEmbeddingParams: number;
   /** Steps between two spectra. */
   readonly every: number;
-}
-
-/** Where the tokens came from, so that the same corpus can be recognised again. */
-export interface CorpusDescription {
-  /** "installed dependencies", the paths given, or the shards. */
-  readonly source: string;
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
-  readonly tokens: number;
-  readonly trainTokens: number;
-  readonly validationTokens: number;
-  readonly vocabulary: number;
-  /** SHA-256 over the tokens. */
-  readonly sha256: string;
 }
 
 /** STUDY/study.json */
@@ -58,6 +50,7 @@ export interface RunDescription extends StudyRun {
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
+  /** Optimizer steps done, this one included: the first is 1; 0 may tell the losses before training. */
   readonly step: number;
   readonly loss: number;
   /** Mean over the fixed validation batches; null on steps without validation. */
@@ -86,4 +79,14 @@ export interface RunSummary {
   readonly tokensPerSecond: number;
   readonly gflops: number;
   readonly trackingShare: number;
+}
+
+/** `study --json` */
+export interface StudyResult {
+  readonly schema: 'muonscope.study/1';
+  /** The study's folder as given. */
+  readonly out: string;
+  readonly runs: readonly RunSummary[];
+  readonly laws: readonly Law[];
+  readonly plan: Plan;
 }

@@ -1,0 +1,152 @@
+/** The documents a study ends with, which `--json` also prints, as zod schemas: laws, plan, result, schedules. */
+import { z } from 'zod';
+import type { NsCoefficients } from '../newtonSchulz/schedule.ts';
+import type { Plan, PlanLayer } from '../planner/plan.ts';
+import type { Interval, Law, LawsDocument, PooledLaw } from '../scaling/law.ts';
+import { coefficientsSchema, entrySchema, precisionSchema } from './schemas.ts';
+import type { RunSummary, StudyResult } from './study.ts';
+
+export const LAWS_SCHEMA = 'muonscope.laws/1';
+export const PLAN_SCHEMA = 'muonscope.plan/1';
+export const RESULT_SCHEMA = 'muonscope.study/1';
+export const NS_SCHEMA = 'muonscope.ns/1';
+
+/** `ns --json`: what each schedule does to a singular value. */
+export interface NsDocument {
+  readonly schema: typeof NS_SCHEMA;
+  readonly schedules: readonly {
+    readonly name: string;
+    readonly source: string;
+    readonly coefficients: readonly NsCoefficients[];
+    /** Matrix products of one application. */
+    readonly products: number;
+    readonly slopeAtZero: number;
+    /** Smallest input from which the output stays at least the key; null if it never does. */
+    readonly thresholds: Readonly<Record<string, number | null>>;
+    /** [low, high] of the output beyond the last threshold. */
+    readonly range: readonly [number, number];
+  }[];
+}
+
+const size = z.int().positive();
+const count = z.int().nonnegative();
+const nonnegative = z.number().nonnegative();
+const depth = z.number().positive().max(1);
+const quantile = z.number().positive().max(1);
+const warnings = z.array(z.string());
+
+const intervalSchema: z.ZodType<Interval> = z.looseObject({ value: z.number(), low: z.number(), high: z.number() });
+
+const lawSchema: z.ZodType<Law> = z.looseObject({
+  role: z.string(),
+  depth,
+  quantile,
+  exponent: z.number(),
+  low: z.number(),
+  high: z.number(),
+  amplitude: z.number(),
+  r2: z.number(),
+  points: z.array(z.looseObject({ params: z.number().positive(), value: z.number().positive() })),
+  heldOut: z.looseObject({ params: z.number().positive(), predicted: z.number(), actual: z.number() }).nullable(),
+  warnings,
+  fit: z.looseObject({
+    centre: z.number(),
+    logValue: z.number(),
+    variance: z.looseObject({ logValue: z.number(), exponent: z.number(), covariance: z.number() }),
+    factor: z.number(),
+  }),
+  comparison: z.looseObject({
+    aicc: z.looseObject({ constant: z.number(), power: z.number(), curved: z.number() }),
+    curvature: z.number(),
+    preferred: z.enum(['constant', 'power', 'curved']),
+  }),
+  baselineExponent: z.number().nullable(),
+});
+
+const pooledSchema: z.ZodType<PooledLaw> = z.looseObject({
+  role: z.string(),
+  depth,
+  exponent: z.number(),
+  low: z.number(),
+  high: z.number(),
+  quantiles: z.array(quantile),
+});
+
+/** STUDY/laws.json */
+export const lawsSchema: z.ZodType<LawsDocument> = z.looseObject({
+  schema: z.literal(LAWS_SCHEMA),
+  source: z.string(),
+  sizeConvention: z.enum(['total', 'nonEmbedding']),
+  laws: z.array(lawSchema),
+  pooled: z.array(pooledSchema),
+  ladder: z.array(z.looseObject({ params: z.number().positive(), width: size, layers: size })),
+  warnings,
+});
+
+const planLayerSchema: z.ZodType<PlanLayer> = z.looseObject({
+  role: z.string(),
+  depth,
+  sigma: intervalSchema,
+  schedule: z.looseObject({
+    name: z.string(),
+    coefficients: z.array(coefficientsSchema),
+    entry: entrySchema,
+    precision: precisionSchema,
+  }),
+  output: intervalSchema,
+  products: count,
+  flops: nonnegative,
+  reasons: z.array(z.string()),
+});
+
+/** STUDY/plan.json */
+export const planSchema: z.ZodType<Plan> = z.looseObject({
+  schema: z.literal(PLAN_SCHEMA),
+  target: z.looseObject({ params: z.number().positive(), width: size, layers: size }),
+  criterion: z.looseObject({ quantile, floor: nonnegative, precision: precisionSchema }),
+  source: z.string(),
+  layers: z.array(planLayerSchema),
+  baseline: z.looseObject({ name: z.string(), flops: nonnegative }),
+  flops: nonnegative,
+  saved: z.number(),
+  met: z.boolean(),
+  warnings,
+});
+
+const summarySchema: z.ZodType<RunSummary> = z.looseObject({
+  run: z.string(),
+  params: size,
+  nonEmbeddingParams: size,
+  steps: count,
+  tokens: count,
+  finalLoss: z.number(),
+  validationLoss: z.number().nullable(),
+  tokensPerSecond: nonnegative,
+  gflops: nonnegative,
+  trackingShare: nonnegative,
+});
+
+/** `study --json` */
+export const resultSchema: z.ZodType<StudyResult> = z.looseObject({
+  schema: z.literal(RESULT_SCHEMA),
+  out: z.string(),
+  runs: z.array(summarySchema),
+  laws: z.array(lawSchema),
+  plan: planSchema,
+});
+
+/** `ns --json` */
+export const nsSchema: z.ZodType<NsDocument> = z.looseObject({
+  schema: z.literal(NS_SCHEMA),
+  schedules: z.array(
+    z.looseObject({
+      name: z.string(),
+      source: z.string(),
+      coefficients: z.array(coefficientsSchema),
+      products: count,
+      slopeAtZero: z.number(),
+      thresholds: z.record(z.string(), z.number().nullable()),
+      range: z.tuple([z.number(), z.number()]),
+    }),
+  ),
+});

@@ -1,0 +1,32 @@
+/** Every record and document as JSON Schema, for readers in other languages; kept in schemas/ of the repository. */
+import { z } from 'zod';
+import { lawsSchema, nsSchema, planSchema, resultSchema } from './documentSchemas.ts';
+import { metricsSchema, runSchema, spectrumSchema, studySchema } from './schemas.ts';
+
+const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, description: string]>> = {
+  'study-folder': [studySchema, 'STUDY/study.json: preset, ladder, seeds, corpus, versions, machine'],
+  run: [runSchema, 'STUDY/runs/<run>/run.json: model, sizes, optimizer, data'],
+  metrics: [metricsSchema, 'One line of STUDY/runs/<run>/metrics.jsonl: one training step'],
+  spectrum: [spectrumSchema, 'One line of STUDY/runs/<run>/spectra.jsonl: one matrix at one step'],
+  laws: [lawsSchema, 'STUDY/laws.json and the output of laws --json'],
+  plan: [planSchema, 'STUDY/plan.json and the output of plan --json'],
+  study: [resultSchema, 'Output of study --json'],
+  ns: [nsSchema, 'Output of ns --json'],
+};
+
+/**
+ * The JSON Schemas (draft 2020-12).
+ *
+ * @returns text of each file by its name, e.g. "spectrum.json"; ends with a newline
+ */
+export function publishedSchemas(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(PUBLISHED).map(([name, [schema, description]]) => {
+      const { $schema, ...rest } = z.toJSONSchema(schema);
+      return [
+        `${name}.json`,
+        `${JSON.stringify({ $schema, title: `muonscope ${name}`, description, ...rest }, null, 2)}\n`,
+      ];
+    }),
+  );
+}

@@ -1,0 +1,207 @@
+/**
+ * A study is a folder: study.json, runs/<run>/, laws.json, plan.json, report.html, charts/.
+ *
+ * One process writes it at a time (lock.ts); reading needs no lock.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { DomainError, StudyError } from '../base/errors.ts';
+import type { Plan } from '../planner/plan.ts';
+import type { LawsDocument } from '../scaling/law.ts';
+import { LAWS_SCHEMA, lawsSchema, PLAN_SCHEMA, planSchema } from './documentSchemas.ts';
+import { fileFailure, readBytes, TEMPORARY_SUFFIX, writeWhole } from './files.ts';
+import { LOCK_FILE, lockStudy } from './lock.ts';
+import { firstDifference, formatRecord, parseRecord } from './records.ts';
+import { openRun, type RunRecords, type RunWriter, readRun } from './runFolder.ts';
+import { STUDY_SCHEMA, studySchema } from './schemas.ts';
+import type { RunDescription, StudyDescription } from './study.ts';
+
+/** A study that this process may write. Close it when done. */
+export interface StudyWriter {
+  readonly folder: string;
+  readonly description: StudyDescription;
+  /** Begins or continues a run of the ladder. */
+  openRun(description: RunDescription): RunWriter;
+  writeLaws(laws: LawsDocument): void;
+  writePlan(plan: Plan): void;
+  /** @param html the whole report */
+  writeReport(html: string): void;
+  /** @param name file name, e.g. "loss.svg" */
+  writeChart(name: string, contents: string | Uint8Array): void;
+  /** Gives the lock back. */
+  close(): void;
+}
+
+/**
+ * Makes a new study in `folder`, which does not exist or is empty.
+ *
+ * @throws StudyError if the folder holds a study or other files, or cannot be written
+ */
+export function createStudy(folder: string, description: StudyDescription): StudyWriter {
+  requireFree(folder);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw fileFailure(error, `making ${folder}`, folder);
+  }
+  return locked(folder, () => {
+    requireFree(folder);
+    const place = { file: join(folder, 'study.json'), folder };
+    writeWhole(place.file, formatRecord(description, studySchema, place, 2), folder);
+    return description;
+  });
+}
+
+/**
+ * Opens the study in `folder` for writing: to go on with its runs, or to write laws, plan or report anew.
+ *
+ * @throws StudyError if there is none, it is damaged, of a later version, or another process writes it
+ */
+export function openStudy(folder: string): StudyWriter {
+  readStudy(folder);
+  return locked(folder, () => {
+    removeTemporaries(folder);
+    return readStudy(folder);
+  });
+}
+
+/**
+ * Checks that a study is the one the arguments of a resume describe.
+ *
+ * @param wanted what the arguments say; only the fields given are compared
+ * @throws StudyError naming the first field that differs
+ */
+export function requireSameStudy(folder: string, wanted: Partial<StudyDescription>): void {
+  const difference = firstDifference(wanted, readStudy(folder));
+  if (difference !== null)
+    throw new StudyError(
+      `study: ${folder} holds another study: it differs in ${difference}; continue it with its own arguments or give another --out`,
+      folder,
+    );
+}
+
+/** @throws StudyError if `folder` holds no study, or a damaged one or one of a later version */
+export function readStudy(folder: string): StudyDescription {
+  const description = readDocument(folder, 'study.json', studySchema, STUDY_SCHEMA);
+  if (description === null)
+    throw new StudyError(
+      `study: expected a study in ${folder}, found no study.json; check the path or make one with the study command`,
+      folder,
+    );
+  return description;
+}
+
+/**
+ * The records of every run that has begun, in the order of the ladder.
+ *
+ * @throws StudyError naming file and line if a record is damaged, or a run is not as study.json says
+ */
+export function readRuns(folder: string): readonly RunRecords[] {
+  const study = readStudy(folder);
+  const runs = study.ladder.map(({ run }) => readRun(runFolderOf(folder, run), folder)).filter((run) => run !== null);
+  for (const { description } of runs) requireRung(study, description, folder);
+  return runs;
+}
+
+/** @returns null if the study has no laws yet @throws StudyError if laws.json is damaged or of a later version */
+export function readLaws(folder: string): LawsDocument | null {
+  return readDocument(folder, 'laws.json', lawsSchema, LAWS_SCHEMA);
+}
+
+/** @returns null if the study has no plan yet @throws StudyError if plan.json is damaged or of a later version */
+export function readPlan(folder: string): Plan | null {
+  return readDocument(folder, 'plan.json', planSchema, PLAN_SCHEMA);
+}
+
+function readDocument<T>(folder: string, name: string, schema: z.ZodType<T>, schemaName: string): T | null {
+  const place = { file: join(folder, name), folder };
+  const bytes = readBytes(place.file, folder);
+  return bytes === null ? null : parseRecord(bytes.toString('utf8'), schema, schemaName, place);
+}
+
+/** Takes the lock, then opens; gives the lock back if opening fails. */
+function locked(folder: string, open: () => StudyDescription): StudyWriter {
+  const lock = lockStudy(folder);
+  try {
+    return writerOf(folder, open(), lock.release);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function writerOf(folder: string, description: StudyDescription, close: () => void): StudyWriter {
+  const writeRecord = <T>(name: string, record: T, schema: z.ZodType<T>): void => {
+    const place = { file: join(folder, name), folder };
+    writeWhole(place.file, formatRecord(record, schema, place, 2), folder);
+  };
+  return {
+    folder,
+    description,
+    openRun: (run) => {
+      requireRung(description, run, folder);
+      return openRun(runFolderOf(folder, run.run), run, folder);
+    },
+    writeLaws: (laws) => writeRecord('laws.json', laws, lawsSchema),
+    writePlan: (plan) => writeRecord('plan.json', plan, planSchema),
+    writeReport: (html) => writeWhole(join(folder, 'report.html'), html, folder),
+    writeChart: (name, contents) => {
+      if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+        throw new DomainError(`study: a chart's name must be a plain file name, got "${name}"`);
+      writeWhole(join(folder, 'charts', name), contents, folder);
+    },
+    close,
+  };
+}
+
+function runFolderOf(folder: string, run: string): string {
+  return join(folder, 'runs', run);
+}
+
+/** @throws StudyError unless the run is a rung of the ladder, with the same configuration and text */
+function requireRung(study: StudyDescription, run: RunDescription, folder: string): void {
+  const rung = study.ladder.find((candidate) => candidate.run === run.run);
+  const difference =
+    rung === undefined
+      ? `run (${run.run} is no rung of the ladder)`
+      : firstDifference({ ...rung, corpusSha256: study.corpus.sha256 }, run);
+  if (difference === null) return;
+  throw new StudyError(
+    `study: ${join(runFolderOf(folder, run.run), 'run.json')} and study.json differ in ${difference}; one of them was edited: restore it, or start again in another --out`,
+    folder,
+  );
+}
+
+/** @throws StudyError if `folder` is a file or holds more than the remains of a study that was never begun */
+function requireFree(folder: string): void {
+  if (!existsSync(folder)) return;
+  if (existsSync(join(folder, 'study.json'))) {
+    const { preset, seed, created } = readStudy(folder);
+    throw new StudyError(
+      `study: ${folder} already holds a study (preset ${preset}, seed ${seed}, ${created}); continue it with --resume or give another --out`,
+      folder,
+    );
+  }
+  const others = listFolder(folder).filter((name) => name !== LOCK_FILE && !name.endsWith(TEMPORARY_SUFFIX));
+  if (others.length === 0) return;
+  const shown = others.sort().slice(0, 3).join(', ') + (others.length > 3 ? ', ...' : '');
+  throw new StudyError(
+    `study: ${folder} holds other files (${shown}), expected an empty or new folder; give another --out`,
+    folder,
+  );
+}
+
+/** Removes what killed writes left beside the files. The lock's own files are left to lock.ts. */
+function removeTemporaries(folder: string): void {
+  for (const name of listFolder(folder, { recursive: true }))
+    if (name.endsWith(TEMPORARY_SUFFIX) && !name.startsWith(LOCK_FILE)) rmSync(join(folder, name), { force: true });
+}
+
+function listFolder(folder: string, { recursive = false }: { recursive?: boolean } = {}): readonly string[] {
+  try {
+    return readdirSync(folder, { recursive, encoding: 'utf8' });
+  } catch (error) {
+    throw fileFailure(error, `listing ${folder}`, folder);
+  }
+}
