@@ -92,11 +92,11 @@ function planSentences(data: ReportData, plan: Plan): string[] {
   const beyond = decadesBeyond(data, plan);
   return [
     `At ${formatCount(plan.target.params)} parameters the plan ${goal} ` +
-      `${unmet === 0 ? `in all ${cells}` : `in ${plan.layers.length - unmet} of ${cells}`}: ${productsText(data, plan)}. ` +
-      `Against ${plan.baseline.name} everywhere, it takes ${costText(plan.saved)}.`,
+      `${unmet === 0 ? `in all ${cells}` : `in ${plan.layers.length - unmet} of ${cells}`}; ${productsText(data, plan)}. ` +
+      `${costText(plan)}.`,
     ...(beyond > 0.05
       ? [
-          `The target lies ${decimals(beyond, 1)} decades beyond the largest model measured; intervals and reasons say what that is worth.`,
+          `The target lies ${decimals(beyond, 1)} decades beyond the largest model measured: the forecast is an extrapolation.`,
         ]
       : []),
   ];
@@ -108,14 +108,15 @@ function productsText(data: ReportData, plan: Plan): string {
   const more = plan.layers.filter((layer) => layer.products > baseline).length;
   const same = plan.layers.length - fewer - more;
   const parts = [
-    ...(fewer > 0 ? [`${fewer} with fewer matrix products than ${plan.baseline.name}`] : []),
-    ...(same > 0 ? [`${same} with as many as ${plan.baseline.name}`] : []),
-    ...(more > 0 ? [`${more} with more`] : []),
+    ...(fewer > 0 ? [`fewer in ${fewer}`] : []),
+    ...(same > 0 ? [`as many in ${same}`] : []),
+    ...(more > 0 ? [`more in ${more}`] : []),
   ];
-  return list(parts);
+  return `compared with the ${baseline} matrix products of ${plan.baseline.name} it takes ${list(parts)}`;
 }
 
-function costText(saved: number): string {
-  if (Math.abs(saved) < 5e-4) return 'as many Newton-Schulz flops';
-  return saved > 0 ? `${percent(saved)} fewer Newton-Schulz flops` : `${percent(-saved)} more Newton-Schulz flops`;
+function costText({ saved, baseline }: Plan): string {
+  if (Math.abs(saved) < 5e-4) return `Altogether it costs as many Newton-Schulz flops as ${baseline.name} everywhere`;
+  const change = saved > 0 ? `${percent(saved)} fewer` : `${percent(-saved)} more`;
+  return `Altogether it costs ${change} Newton-Schulz flops than ${baseline.name} everywhere`;
 }

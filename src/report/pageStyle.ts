@@ -17,7 +17,7 @@ function colours(mode: 'light' | 'dark'): string {
 const LAYOUT = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
-body{margin:0 auto;padding:0 24px;max-width:1040px;background:var(--page);color:var(--text);font:16px/1.55 ${FONT_STACK};overflow-wrap:break-word}
+body{margin:0 auto;padding:0 24px;max-width:1040px;background:var(--page);color:var(--text);font:1rem/1.55 ${FONT_STACK};overflow-wrap:break-word}
 header{padding:48px 0 8px}
 h1{font-size:1.9rem;line-height:1.2;margin:0 0 20px;letter-spacing:-0.01em;text-wrap:balance}
 h2{font-size:1.4rem;line-height:1.25;margin:0 0 16px;padding-top:18px;border-top:1px solid var(--rule)}
@@ -40,8 +40,8 @@ figcaption{margin-top:8px;color:var(--muted);font-size:.92rem;line-height:1.45;m
 figcaption strong{color:var(--text);font-weight:600}
 .muonscope-chart{display:block;width:100%;min-width:860px;height:auto}
 table{border-collapse:collapse;font-size:.9rem;line-height:1.4;font-variant-numeric:tabular-nums;min-width:min(100%,44rem)}
-caption{text-align:left;font-weight:600;padding:0 0 6px}
-div.scroll:has(>table){margin:20px 0 28px}
+.caption{font-size:.95rem;font-weight:600;margin:0 0 6px}
+.table{margin:24px 0 28px}
 th,td{padding:5px 14px 5px 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--rule);white-space:nowrap}
 th:last-child,td:last-child{padding-right:2px}
 thead th{border-bottom:1px solid var(--muted);color:var(--muted);font-weight:600;vertical-align:bottom;white-space:normal;line-height:1.25}
@@ -79,15 +79,16 @@ h1{font-size:1.5rem}
 const PAPER = `
 @media print{
 @page{margin:16mm 14mm}
-body{max-width:none;padding:0;font-size:10.5pt}
+html{font-size:10pt}
+body{max-width:none;padding:0}
 header{padding-top:0}
 nav,.skip{display:none}
 section{margin-top:24pt}
-h2,h3,caption{break-after:avoid}
+h2,h3,.caption{break-after:avoid}
 figure,tr,.key{break-inside:avoid}
 .scroll{overflow:visible}
 .muonscope-chart{min-width:0;max-height:240mm}
-table{font-size:8pt}
+table{font-size:7.5pt}
 th,td{padding-right:8pt}
 details::details-content{content-visibility:visible;height:auto;display:block}
 summary{list-style:none}

@@ -14,13 +14,13 @@ export interface Row {
   readonly note?: Html;
 }
 
-/** @param caption says what the table holds; also the name of its scrolling box */
+/** @param caption says what the table holds; stands above the scrolling box, so that it stays in view */
 export function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Html {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}">
-<table><caption>${caption}</caption>
+  return html`<div class="table"><p class="caption" aria-hidden="true">${caption}</p>
+<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table aria-label="${caption}">
 <thead><tr>${columns.map((column) => html`<th scope="col"${alignment(column)}>${column.title}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => rowMarkup(columns, row))}</tbody>
-</table></div>
+</table></div></div>
 `;
 }
 

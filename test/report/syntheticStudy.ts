@@ -5,6 +5,7 @@
  */
 import { createLabelledRandom, type Random } from '../../src/base/random.ts';
 import type { Plan, PlanLayer } from '../../src/planner/plan.ts';
+import type { Cell } from '../../src/report/cells.ts';
 import type {
   ForecastCurve,
   ReportData,
@@ -16,8 +17,8 @@ import type { Law, LawsDocument } from '../../src/scaling/law.ts';
 import type { RunDescription, StudyDescription, StudyRun } from '../../src/store/study.ts';
 import type { TrainConfig } from '../../src/train/config.ts';
 
-export const ROLES = ['attn.q', 'attn.k', 'attn.v', 'attn.o', 'mlp.up', 'mlp.down'] as const;
-export const DEPTHS = [0.25, 0.5, 0.75, 1] as const;
+const ROLES: readonly string[] = ['attn.q', 'attn.k', 'attn.v', 'attn.o', 'mlp.up', 'mlp.down'];
+const DEPTHS: readonly number[] = [0.25, 0.5, 0.75, 1];
 const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
 const SHAPES: readonly (readonly [layers: number, width: number])[] = [
   [4, 32],
@@ -38,12 +39,23 @@ const SCHEDULES = [4, 5, 6, 7, 8].map((steps) => ({
   precision: 'float32' as const,
 }));
 
-/** @param rungs how many of the five rungs to include, smallest first */
-export function syntheticStudy(seed: number, rungs: number = SHAPES.length): ReportData {
+/** What part of the ladder and of the network to make; all by default. */
+export interface StudyExtent {
+  /** How many of the five rungs, smallest first. */
+  readonly rungs?: number;
+  readonly roles?: readonly string[];
+  readonly depths?: readonly number[];
+}
+
+export function syntheticStudy(
+  seed: number,
+  { rungs = SHAPES.length, roles = ROLES, depths = DEPTHS }: StudyExtent = {},
+): ReportData {
+  const cells = roles.flatMap((role) => depths.map((depth) => ({ role, depth })));
   const ladder = SHAPES.slice(0, rungs).map(rung);
   const runs = ladder.map((entry, i) => reportRun(entry, i, createLabelledRandom(seed, `run ${i}`)));
-  const tracked = ladder.flatMap((entry) => trackedOf(entry, createLabelledRandom(seed, entry.run)));
-  const laws = lawsOf(ladder, createLabelledRandom(seed, 'laws'), 'this study');
+  const tracked = ladder.flatMap((entry) => trackedOf(entry, cells, createLabelledRandom(seed, entry.run)));
+  const laws = lawsOf(ladder, cells, createLabelledRandom(seed, 'laws'), 'this study');
   const forecasts = laws.laws.map((law) => forecastOf(law));
   const plan = planOf(laws);
   return {
@@ -52,7 +64,7 @@ export function syntheticStudy(seed: number, rungs: number = SHAPES.length): Rep
     tracked,
     laws,
     forecasts,
-    published: lawsOf(ladder, createLabelledRandom(seed, 'published'), 'arXiv:2606.04058, Figure 16'),
+    published: lawsOf(ladder, cells, createLabelledRandom(seed, 'published'), 'arXiv:2606.04058, Figure 16'),
     statements: [
       'The final mlp.down falls fastest: its pooled exponent lies above that of every middle-depth role, intervals apart.',
       'Final mlp.down falls faster than final mlp.up, which agrees with the labels of arXiv:2606.04058 being swapped.',
@@ -150,39 +162,37 @@ function runDescription(entry: StudyRun): RunDescription {
 /** Steeper towards the end of the network; steepest for the final down projection. */
 function exponentOf(role: string, depth: number, quantile: number): number {
   const late = depth === 1 ? (role === 'mlp.down' ? 0.29 : role === 'attn.o' ? 0.16 : 0.04) : 0;
-  return 0.27 + 0.04 * ROLES.indexOf(role as (typeof ROLES)[number]) * depth * 0.4 + late + 0.06 * (quantile - 0.5);
+  return 0.27 + 0.04 * ROLES.indexOf(role) * depth * 0.4 + late + 0.06 * (quantile - 0.5);
 }
 
 function settledAt(role: string, depth: number, quantile: number, params: number): number {
-  const amplitude = 0.9 * 10 ** (-1.5 * quantile) * (1 + 0.1 * ROLES.indexOf(role as (typeof ROLES)[number]));
+  const amplitude = 0.9 * 10 ** (-1.5 * quantile) * (1 + 0.1 * ROLES.indexOf(role));
   return amplitude * (params / 5e4) ** -exponentOf(role, depth, quantile) * 0.4;
 }
 
-function trackedOf(entry: StudyRun, random: Random): TrackedQuantile[] {
+function trackedOf(entry: StudyRun, cells: readonly Cell[], random: Random): TrackedQuantile[] {
   const { layers, width } = entry.config.model;
-  return ROLES.flatMap((role) =>
-    DEPTHS.flatMap((depth) =>
-      QUANTILES.map((quantile): TrackedQuantile => {
-        const settled = settledAt(role, depth, quantile, entry.params);
-        const drift = role === 'attn.k' && depth === 1 ? 0.6 : 0.01 * random.gaussian();
-        const { steps, values } = trajectoryAround(settled, drift, random);
-        return {
-          trajectory: {
-            run: entry.run,
-            params: entry.params,
-            nonEmbeddingParams: entry.nonEmbeddingParams,
-            role,
-            layer: Math.round(depth * layers) - 1,
-            depth,
-            shape: [width, width],
-            quantile,
-            steps,
-            values,
-          },
-          plateau: plateauOf(settled, drift, role === 'attn.v' && entry.run === '4x32'),
-        };
-      }),
-    ),
+  return cells.flatMap(({ role, depth }) =>
+    QUANTILES.map((quantile): TrackedQuantile => {
+      const settled = settledAt(role, depth, quantile, entry.params);
+      const drift = role === 'attn.k' && depth === 1 ? 0.6 : 0.01 * random.gaussian();
+      const { steps, values } = trajectoryAround(settled, drift, random);
+      return {
+        trajectory: {
+          run: entry.run,
+          params: entry.params,
+          nonEmbeddingParams: entry.nonEmbeddingParams,
+          role,
+          layer: Math.round(depth * layers) - 1,
+          depth,
+          shape: [width, width],
+          quantile,
+          steps,
+          values,
+        },
+        plateau: plateauOf(settled, drift, role === 'attn.v' && entry.run === '4x32'),
+      };
+    }),
   );
 }
 
@@ -212,16 +222,14 @@ function plateauOf(settled: number, drift: number, short: boolean): TrackedQuant
   };
 }
 
-function lawsOf(ladder: readonly StudyRun[], random: Random, source: string): LawsDocument {
-  const laws = ROLES.flatMap((role) =>
-    DEPTHS.flatMap((depth) => QUANTILES.map((quantile) => lawOf(ladder, role, depth, quantile, random))),
+function lawsOf(ladder: readonly StudyRun[], cells: readonly Cell[], random: Random, source: string): LawsDocument {
+  const laws = cells.flatMap(({ role, depth }) =>
+    QUANTILES.map((quantile) => lawOf(ladder, role, depth, quantile, random)),
   );
-  const pooled = ROLES.flatMap((role) =>
-    DEPTHS.map((depth) => {
-      const exponent = exponentOf(role, depth, 0.5) + 0.03 * random.gaussian();
-      return { role, depth, exponent, low: exponent - 0.05, high: exponent + 0.06, quantiles: [...QUANTILES] };
-    }),
-  );
+  const pooled = cells.map(({ role, depth }) => {
+    const exponent = exponentOf(role, depth, 0.5) + 0.03 * random.gaussian();
+    return { role, depth, exponent, low: exponent - 0.05, high: exponent + 0.06, quantiles: [...QUANTILES] };
+  });
   return {
     schema: 'muonscope.laws/1',
     source,

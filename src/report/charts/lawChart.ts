@@ -1,7 +1,7 @@
 /** Power laws in log-log: points, fit with its interval, forecast to the target, 1/sqrt(r) baseline, held-out size. */
 import * as Plot from '@observablehq/plot';
 import { formatCount, significant } from '../../base/numbers.ts';
-import type { Law, LawsDocument } from '../../scaling/law.ts';
+import type { HeldOut, Law, LawsDocument } from '../../scaling/law.ts';
 import {
   type Cell,
   chartDepths,
@@ -126,8 +126,7 @@ function lawMarks(law: Law, curve: readonly CurvePoint[], [low, high]: readonly 
   const inside = curve.filter((point) => point.params <= largest);
   const beyond = curve.filter((point) => point.params >= (inside.at(-1)?.params ?? 0));
   const within = (value: number): number => Math.min(high, Math.max(low, value));
-  const heldOut =
-    law.heldOut === null ? [] : [law.heldOut].filter(({ predicted }) => predicted > low && predicted < high);
+  const heldOut = law.heldOut === null ? [] : [law.heldOut];
   return [
     Plot.areaY(curve, {
       ...at,
@@ -139,7 +138,14 @@ function lawMarks(law: Law, curve: readonly CurvePoint[], [low, high]: readonly 
     Plot.line(inside, { ...at, y: 'value', stroke, strokeWidth: 1.3 }),
     Plot.line(beyond, { ...at, y: 'value', stroke, strokeWidth: 1.1, strokeDasharray: '5,3' }),
     Plot.dot(law.points, { ...at, y: 'value', fill: stroke, r: 2.2 }),
-    Plot.dot(heldOut, { ...at, y: 'predicted', symbol: 'diamond', stroke, r: 3.6, strokeWidth: 1.3 }),
+    Plot.dot(heldOut, {
+      ...at,
+      y: (h: HeldOut) => within(h.predicted),
+      symbol: 'diamond',
+      stroke,
+      r: 3.6,
+      strokeWidth: 1.3,
+    }),
   ];
 }
 

@@ -4,7 +4,7 @@ import { formatCount, significant } from '../../base/numbers.ts';
 import { mean } from '../../base/sums.ts';
 import type { MetricsRecord } from '../../store/study.ts';
 import { shortLabel } from '../cells.ts';
-import { GRID, type Ink, MUTED, SIZE_INKS, spreadInks } from '../palette.ts';
+import { GRID, type Ink, MUTED, SIZE_INKS, spreadInks, TEXT } from '../palette.ts';
 import type { ReportRun } from '../reportData.ts';
 import { type LinePoint, logDomain, thinLine } from './axis.ts';
 import { axisTitles, CHART_WIDTH, type Chart, panel } from './chart.ts';
@@ -83,6 +83,7 @@ function smoothed(metrics: readonly MetricsRecord[]): LinePoint[] {
 }
 
 function plotOptions(curves: readonly Curve[], domain: readonly [number, number], tokens: number): Plot.PlotOptions {
+  const labels = endLabels(curves, domain);
   const ticks = TICKS.filter((tick) => tick >= domain[0] && tick <= domain[1]);
   return {
     height: HEIGHT,
@@ -100,14 +101,8 @@ function plotOptions(curves: readonly Curve[], domain: readonly [number, number]
         Plot.line(curve.training, { x: 'x', y: 'y', stroke: curve.ink.light, strokeWidth: 1.6 }),
         Plot.dot(curve.validation, { x: 'x', y: 'y', fill: curve.ink.light, r: 3 }),
       ]),
-      Plot.text(endLabels(curves, domain), {
-        x: () => tokens,
-        y: 'y',
-        text: 'label',
-        fill: 'fill',
-        textAnchor: 'start',
-        dx: 10,
-      }),
+      Plot.dot(labels, { x: () => tokens, y: 'y', fill: 'fill', symbol: 'square', r: 4, dx: 14 }),
+      Plot.text(labels, { x: () => tokens, y: 'y', text: 'label', fill: TEXT.light, textAnchor: 'start', dx: 24 }),
     ],
   };
 }

@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { formatCount, significant } from '../../base/numbers.ts';
 import type { Plan, PlanLayer } from '../../planner/plan.ts';
 import { type Cell, chartDepths, isSameCell, roleLabel, rolesOf, shortLabel } from '../cells.ts';
-import { BASELINE, GRID, TEXT } from '../palette.ts';
+import { BASELINE, GRID, MUTED, TEXT } from '../palette.ts';
 import type { ForecastCurve, ResponseCurve } from '../reportData.ts';
 import { formatPower, logDomain, logTicks, thinLine } from './axis.ts';
 import { ANNOTATION, axisTitles, CHART_WIDTH, type Chart, panel } from './chart.ts';
@@ -37,7 +37,7 @@ export function responseChart(
     [
       ...styles.map((style) => ({ label: shortLabel(style.name, 34), mark: style.mark, ink: style.ink })),
       { label: `forecast at q = ${significant(plan.criterion.quantile)}`, mark: 'point', ink: TEXT },
-      ...(spreads.length > 0 ? [{ label: 'forecast of the other quantiles', mark: 'line', ink: GRID } as const] : []),
+      ...(spreads.length > 0 ? [{ label: 'forecast of the other quantiles', mark: 'band', ink: MUTED } as const] : []),
     ],
     MARGIN.left,
   );
@@ -178,7 +178,8 @@ function stripOptions(
         y: 'depth',
         x1: (s: Spread) => within(s.low),
         x2: (s: Spread) => within(s.high),
-        stroke: GRID.light,
+        stroke: MUTED.light,
+        strokeOpacity: 0.25,
         strokeWidth: 5,
       }),
       Plot.ruleY(visible, {

@@ -1,7 +1,8 @@
 /** The answer at a glance: key figures, what the laws say in words, the plan as a grid. */
 import { formatCount } from '../../base/numbers.ts';
+import type { Plan } from '../../planner/plan.ts';
 import { baselineProducts, verdictCounts } from '../answer.ts';
-import { inCellOrder } from '../cells.ts';
+import { cellLabel, inCellOrder } from '../cells.ts';
 import type { Chart } from '../charts/chart.ts';
 import { bullets, figure, section } from '../figure.ts';
 import { type Html, html } from '../html.ts';
@@ -62,15 +63,15 @@ function planCaption(data: ReportData): string {
   if (plan === null) return '';
   const cheapest = Math.min(...plan.layers.map((layer) => layer.products));
   const dearest = Math.max(...plan.layers.map((layer) => layer.products));
-  const at = (products: number): string =>
-    list(
-      inCellOrder(plan.layers.filter((layer) => layer.products === products))
-        .slice(0, 3)
-        .map((l) => `${l.role} at ${l.depth}`),
-    );
   const range =
     cheapest === dearest
       ? `All take ${cheapest}.`
-      : `From ${cheapest} (${at(cheapest)}) to ${dearest} (${at(dearest)}).`;
+      : `From ${cheapest} (${cellsAt(plan, cheapest)}) to ${dearest} (${cellsAt(plan, dearest)}).`;
   return `Matrix products of one Newton-Schulz application; ${plan.baseline.name} takes ${baselineProducts(data, plan)}. ${range}`;
+}
+
+/** Up to three cells by name, more by their number. */
+function cellsAt(plan: Plan, products: number): string {
+  const layers = inCellOrder(plan.layers.filter((layer) => layer.products === products));
+  return layers.length > 3 ? `${layers.length} of ${plan.layers.length} cells` : list(layers.map(cellLabel));
 }
