@@ -1,0 +1,94 @@
+/**
+ * A study as one self-contained page and its charts as SVG files.
+ *
+ * The page holds everything it shows: no script, no request. Same data, same bytes.
+ */
+import { answer, baselineProducts } from './answer.ts';
+import { type Chart, standaloneSvg } from './charts/chart.ts';
+import { exponentChart } from './charts/exponentChart.ts';
+import { lawChart } from './charts/lawChart.ts';
+import { lossChart } from './charts/lossChart.ts';
+import { planChart } from './charts/planChart.ts';
+import { responseChart } from './charts/responseChart.ts';
+import { trajectoryChart } from './charts/trajectoryChart.ts';
+import { checkReportData } from './checkReportData.ts';
+import { page } from './page.ts';
+import type { ReportData } from './reportData.ts';
+import { answerSection } from './sections/answerSection.ts';
+import { lawsSection } from './sections/lawsSection.ts';
+import { methodSection } from './sections/methodSection.ts';
+import { newtonSchulzSection, planSection } from './sections/planSection.ts';
+import { runsSection } from './sections/runsSection.ts';
+import { type RunChart, stabilitySection } from './sections/stabilitySection.ts';
+import { count } from './wording.ts';
+
+/** A chart as a file: `name` is safe as a file name without ending, unique in its report. */
+export interface ChartFile {
+  readonly name: string;
+  readonly svg: string;
+}
+
+export interface Report {
+  readonly html: string;
+  readonly charts: readonly ChartFile[];
+}
+
+/**
+ * Parts that the data does not hold (no laws, no plan, no spectra) are said to be missing, in words.
+ *
+ * @throws DomainError if lists differ in length or a planned schedule has no response curve
+ */
+export function renderReport(data: ReportData): Report {
+  checkReportData(data);
+  const { laws, plan } = data;
+  const loss = lossChart(data.runs);
+  const trajectories = trajectoryCharts(data);
+  const lawPanels = laws && lawChart(laws, data.forecasts, plan?.target.params ?? null);
+  const exponents = laws && exponentChart(laws, data.published);
+  const response = plan && responseChart(plan, data.responses, data.forecasts);
+  const overview = plan && planChart(plan, baselineProducts(data, plan));
+  const sections = [
+    answerSection(data, overview),
+    runsSection(data, loss),
+    stabilitySection(data, trajectories),
+    lawsSection(data, lawPanels, exponents),
+    newtonSchulzSection(data, response),
+    planSection(data),
+    methodSection(data),
+  ];
+  const charts = [loss, ...trajectories.map((t) => t.chart), lawPanels, exponents, response, overview];
+  return {
+    html: page(
+      {
+        title: titleOf(data),
+        kicker: `Muonscope study, preset ${data.study.preset}, ${data.study.created.slice(0, 10)}`,
+        opening: answer(data),
+      },
+      sections,
+    ),
+    charts: charts.flatMap((chart) => (chart === null ? [] : [{ name: chart.name, svg: standaloneSvg(chart) }])),
+  };
+}
+
+function titleOf({ runs }: ReportData): string {
+  return `Singular values of Muon's momentum over ${count(runs.length, 'model')}`;
+}
+
+/** One chart a run in ladder order; a number is added where two runs would share a file name. */
+function trajectoryCharts({ runs, tracked }: ReportData): RunChart[] {
+  const used = new Set<string>();
+  return runs.flatMap(({ description: { run } }) => {
+    const chart = trajectoryChart(
+      run,
+      tracked.filter(({ trajectory }) => trajectory.run === run),
+    );
+    return chart === null ? [] : [{ run, chart: withUniqueName(chart, used) }];
+  });
+}
+
+function withUniqueName(chart: Chart, used: Set<string>): Chart {
+  let name = chart.name;
+  for (let i = 2; used.has(name); i++) name = `${chart.name}-${i}`;
+  used.add(name);
+  return { ...chart, name };
+}

@@ -1,0 +1,73 @@
+/**
+ * What a report is made of, as plain data: a workflow reads a study folder, calls the stages and hands the
+ * results over. Nothing here is computed by the report except sums, counts and wording.
+ */
+import type { Plan } from '../planner/plan.ts';
+import type { LawsDocument } from '../scaling/law.ts';
+import type { Plateau, Trajectory } from '../stability/plateau.ts';
+import type { MetricsRecord, RunDescription, RunSummary, StudyDescription } from '../store/study.ts';
+
+/** One rung of the ladder with everything it recorded. */
+export interface ReportRun {
+  readonly description: RunDescription;
+  /** Steps ascend. */
+  readonly metrics: readonly MetricsRecord[];
+  /** null while the run has not finished. */
+  readonly summary: RunSummary | null;
+}
+
+/** One quantile of one matrix over a run, and what the plateau rule says of it. */
+export interface TrackedQuantile {
+  readonly trajectory: Trajectory;
+  readonly plateau: Plateau;
+}
+
+/** A law evaluated on a grid of sizes, with its 95 % interval: what the law charts draw. */
+export interface ForecastCurve {
+  readonly role: string;
+  readonly depth: number;
+  readonly quantile: number;
+  /**
+   * Sizes ascend, from the smallest rung to the target and at least as far as the largest rung. The curve is
+   * straight in log-log, its interval is not: 20 sizes evenly spaced in log are plenty.
+   */
+  readonly points: readonly {
+    readonly params: number;
+    readonly value: number;
+    readonly low: number;
+    readonly high: number;
+  }[];
+}
+
+/** Output of a Newton-Schulz schedule over singular values, its entry scale included. */
+export interface ResponseCurve {
+  /** NsSchedule.name, the key by which the plan's layers find their curve. */
+  readonly name: string;
+  /** Matrix products of one application. */
+  readonly products: number;
+  /** Ascending, positive; singular values of X / ||X||_F. */
+  readonly sigma: readonly number[];
+  /** Same length as `sigma`. */
+  readonly output: readonly number[];
+}
+
+/** Input of `renderReport`. */
+export interface ReportData {
+  readonly study: StudyDescription;
+  /** In ladder order, smallest first. */
+  readonly runs: readonly ReportRun[];
+  readonly tracked: readonly TrackedQuantile[];
+  /** null where too few runs settled for any law. */
+  readonly laws: LawsDocument | null;
+  /** One for each of `laws.laws`; empty without laws. */
+  readonly forecasts: readonly ForecastCurve[];
+  /** Laws to show side by side, usually those of arXiv:2606.04058; null to leave them out. */
+  readonly published: LawsDocument | null;
+  /** What the laws say, in sentences; shown as they are. */
+  readonly statements: readonly string[];
+  readonly plan: Plan | null;
+  /** The planned schedules and the baseline, all of them; empty without a plan. */
+  readonly responses: readonly ResponseCurve[];
+  /** The command line that makes this study again. */
+  readonly command: string;
+}

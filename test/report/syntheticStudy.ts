@@ -1,0 +1,362 @@
+/**
+ * A study that looks like a real one, from a seed: five rungs, power laws with noise, autocorrelated trajectories.
+ *
+ * Only the shape of the data is realistic; no number here is evidence of anything.
+ */
+import { createLabelledRandom, type Random } from '../../src/base/random.ts';
+import type { Plan, PlanLayer } from '../../src/planner/plan.ts';
+import type { Cell } from '../../src/report/cells.ts';
+import type {
+  ForecastCurve,
+  ReportData,
+  ReportRun,
+  ResponseCurve,
+  TrackedQuantile,
+} from '../../src/report/reportData.ts';
+import type { Law, LawsDocument } from '../../src/scaling/law.ts';
+import type { RunDescription, StudyDescription, StudyRun } from '../../src/store/study.ts';
+import type { TrainConfig } from '../../src/train/config.ts';
+
+const ROLES: readonly string[] = ['attn.q', 'attn.k', 'attn.v', 'attn.o', 'mlp.up', 'mlp.down'];
+const DEPTHS: readonly number[] = [0.25, 0.5, 0.75, 1];
+const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
+const SHAPES: readonly (readonly [layers: number, width: number])[] = [
+  [4, 32],
+  [4, 48],
+  [4, 64],
+  [4, 96],
+  [8, 128],
+];
+const TARGET = 1.6e9;
+const VOCABULARY = 256;
+
+/** The catalogue the synthetic planner chooses from: jordan of Jordan 2024 and the textbook quintic. */
+const SCHEDULES = [4, 5, 6, 7, 8].map((steps) => ({
+  name: `jordan x${steps}`,
+  source: 'Jordan 2024',
+  coefficients: Array.from({ length: steps }, () => [3.4445, -4.775, 2.0315] as const),
+  entry: { normalisation: 'frobenius', scale: 1, epsilon: 1e-7 } as const,
+  precision: 'float32' as const,
+}));
+
+/** What part of the ladder and of the network to make; all by default. */
+export interface StudyExtent {
+  /** How many of the five rungs, smallest first. */
+  readonly rungs?: number;
+  readonly roles?: readonly string[];
+  readonly depths?: readonly number[];
+}
+
+export function syntheticStudy(
+  seed: number,
+  { rungs = SHAPES.length, roles = ROLES, depths = DEPTHS }: StudyExtent = {},
+): ReportData {
+  const cells = roles.flatMap((role) => depths.map((depth) => ({ role, depth })));
+  const ladder = SHAPES.slice(0, rungs).map(rung);
+  const runs = ladder.map((entry, i) => reportRun(entry, i, createLabelledRandom(seed, `run ${i}`)));
+  const tracked = ladder.flatMap((entry) => trackedOf(entry, cells, createLabelledRandom(seed, entry.run)));
+  const laws = lawsOf(ladder, cells, createLabelledRandom(seed, 'laws'), 'this study');
+  const forecasts = laws.laws.map((law) => forecastOf(law));
+  const plan = planOf(laws);
+  return {
+    study: studyOf(seed, ladder),
+    runs,
+    tracked,
+    laws,
+    forecasts,
+    published: lawsOf(ladder, cells, createLabelledRandom(seed, 'published'), 'arXiv:2606.04058, Figure 16'),
+    statements: [
+      'The final mlp.down falls fastest: its pooled exponent lies above that of every middle-depth role, intervals apart.',
+      'Final mlp.down falls faster than final mlp.up, which agrees with the labels of arXiv:2606.04058 being swapped.',
+    ],
+    plan,
+    responses: SCHEDULES.map((schedule) => responseOf(schedule)),
+    command: `muonscope study --preset quick --seed ${seed} --target 1.6B`,
+  };
+}
+
+/** The same study before any law could be fitted. */
+export function withoutLaws(data: ReportData): ReportData {
+  return { ...data, laws: null, forecasts: [], plan: null, responses: [], published: null, statements: [] };
+}
+
+function rung([layers, width]: readonly [number, number]): StudyRun {
+  const hidden = 12 * layers * width ** 2;
+  return {
+    run: `${layers}x${width}`,
+    config: configOf(layers, width),
+    params: hidden + 2 * VOCABULARY * width,
+    nonEmbeddingParams: hidden,
+    every: 5,
+  };
+}
+
+function configOf(layers: number, width: number): TrainConfig {
+  const schedule = SCHEDULES[1]!;
+  return {
+    model: { layers, width, headSize: 16, context: 128, vocabulary: VOCABULARY },
+    muon: {
+      learningRate: 0.02,
+      momentum: 0.95,
+      convention: 'sum',
+      nesterov: false,
+      weightDecay: 0.01,
+      updateScale: 'original',
+      schedule,
+      schedules: {},
+    },
+    adamw: { learningRate: 0.002, betas: [0.9, 0.95], epsilon: 1e-8, weightDecay: 0.01 },
+    rate: { warmupSteps: 0, decayShare: 0.1 },
+    steps: 500,
+    batch: 16,
+    accumulation: 1,
+    seed: 1,
+    validateEvery: 50,
+    validationSequences: 64,
+  };
+}
+
+function reportRun(entry: StudyRun, i: number, random: Random): ReportRun {
+  const { steps, batch, model, validateEvery } = entry.config;
+  const floor = 2.05 - 0.16 * i;
+  const lossAt = (step: number): number => floor + (5.55 - floor) * Math.exp(-step / 40) + 0.9 / (1 + step / 25);
+  const metrics = Array.from({ length: steps }, (_, step) => ({
+    step,
+    loss: lossAt(step) + 0.05 * random.gaussian(),
+    validationLoss: (step + 1) % validateEvery === 0 ? lossAt(step) + 0.03 : null,
+    lr: 0.02,
+    tokens: (step + 1) * batch * model.context,
+    seconds: 0.05 * (i + 1),
+    gradientSeconds: 0.04 * (i + 1),
+    trackingSeconds: 0.001,
+  }));
+  const last = metrics.at(-1)!;
+  return {
+    description: runDescription(entry),
+    metrics,
+    summary: {
+      run: entry.run,
+      params: entry.params,
+      nonEmbeddingParams: entry.nonEmbeddingParams,
+      steps,
+      tokens: last.tokens,
+      finalLoss: last.loss,
+      validationLoss: last.validationLoss,
+      tokensPerSecond: (batch * model.context) / last.seconds,
+      gflops: 41.5 + 13 * i,
+      trackingShare: 0.021,
+    },
+  };
+}
+
+function runDescription(entry: StudyRun): RunDescription {
+  return {
+    ...entry,
+    schema: 'muonscope.run/1',
+    engine: 'onnxruntime-node cpu',
+    corpusSha256: 'c0ffee'.repeat(10),
+    parameters: [],
+  };
+}
+
+/** Steeper towards the end of the network; steepest for the final down projection. */
+function exponentOf(role: string, depth: number, quantile: number): number {
+  const late = depth === 1 ? (role === 'mlp.down' ? 0.29 : role === 'attn.o' ? 0.16 : 0.04) : 0;
+  return 0.27 + 0.04 * ROLES.indexOf(role) * depth * 0.4 + late + 0.06 * (quantile - 0.5);
+}
+
+function settledAt(role: string, depth: number, quantile: number, params: number): number {
+  const amplitude = 0.9 * 10 ** (-1.5 * quantile) * (1 + 0.1 * ROLES.indexOf(role));
+  return amplitude * (params / 5e4) ** -exponentOf(role, depth, quantile) * 0.4;
+}
+
+function trackedOf(entry: StudyRun, cells: readonly Cell[], random: Random): TrackedQuantile[] {
+  const { layers, width } = entry.config.model;
+  return cells.flatMap(({ role, depth }) =>
+    QUANTILES.map((quantile): TrackedQuantile => {
+      const settled = settledAt(role, depth, quantile, entry.params);
+      const drift = role === 'attn.k' && depth === 1 ? 0.6 : 0.01 * random.gaussian();
+      const { steps, values } = trajectoryAround(settled, drift, random);
+      return {
+        trajectory: {
+          run: entry.run,
+          params: entry.params,
+          nonEmbeddingParams: entry.nonEmbeddingParams,
+          role,
+          layer: Math.round(depth * layers) - 1,
+          depth,
+          shape: [width, width],
+          quantile,
+          steps,
+          values,
+        },
+        plateau: plateauOf(settled, drift, role === 'attn.v' && entry.run === '4x32'),
+      };
+    }),
+  );
+}
+
+/** Burn-in of about 60 steps, then AR(1) noise in log with a trend of `drift` over the window. */
+function trajectoryAround(settled: number, drift: number, random: Random): { steps: number[]; values: number[] } {
+  const steps = Array.from({ length: 100 }, (_, i) => 5 * i);
+  let noise = 0;
+  const values = steps.map((step) => {
+    noise = 0.7 * noise + 0.03 * random.gaussian();
+    return settled * Math.exp(1.2 * Math.exp(-step / 60) + noise + (drift * (step - 375)) / 150);
+  });
+  return { steps, values };
+}
+
+function plateauOf(settled: number, drift: number, short: boolean): TrackedQuantile['plateau'] {
+  const verdict = short ? 'too short' : Math.abs(drift) > 0.1 ? 'drifting' : 'settled';
+  return {
+    verdict,
+    window: [300, 450],
+    value: settled,
+    logError: 0.012,
+    drift,
+    driftError: 0.02,
+    autocorrelation: 2.6,
+    samples: 31,
+    reason: `ln sigma changes by ${drift.toFixed(2)} +- 0.02 over steps 300 to 450, tolerance 0.1: ${verdict}`,
+  };
+}
+
+function lawsOf(ladder: readonly StudyRun[], cells: readonly Cell[], random: Random, source: string): LawsDocument {
+  const laws = cells.flatMap(({ role, depth }) =>
+    QUANTILES.map((quantile) => lawOf(ladder, role, depth, quantile, random)),
+  );
+  const pooled = cells.map(({ role, depth }) => {
+    const exponent = exponentOf(role, depth, 0.5) + 0.03 * random.gaussian();
+    return { role, depth, exponent, low: exponent - 0.05, high: exponent + 0.06, quantiles: [...QUANTILES] };
+  });
+  return {
+    schema: 'muonscope.laws/1',
+    source,
+    sizeConvention: 'total',
+    laws,
+    pooled,
+    ladder: ladder.map(({ params, config }) => ({ params, width: config.model.width, layers: config.model.layers })),
+    warnings: ['The ladder spans 1.4 decades; forecasts beyond twice that are guesses with intervals.'],
+  };
+}
+
+function lawOf(ladder: readonly StudyRun[], role: string, depth: number, quantile: number, random: Random): Law {
+  const exponent = exponentOf(role, depth, quantile) + 0.01 * random.gaussian();
+  const points = ladder.map(({ params }) => ({
+    params,
+    value: settledAt(role, depth, quantile, params) * Math.exp(0.04 * random.gaussian()),
+  }));
+  const centre = points.reduce((sum, point) => sum + Math.log(point.params), 0) / points.length;
+  const logValue = Math.log(settledAt(role, depth, quantile, Math.exp(centre)));
+  const largest = points.at(-1)!;
+  return {
+    role,
+    depth,
+    quantile,
+    exponent,
+    low: exponent - 0.06,
+    high: exponent + 0.06,
+    amplitude: Math.exp(logValue + exponent * centre),
+    r2: 0.97,
+    points,
+    heldOut: {
+      params: largest.params,
+      predicted: largest.value * Math.exp(0.15 * random.gaussian()),
+      actual: largest.value,
+    },
+    warnings: role === 'attn.v' ? ['one of five points has not settled'] : [],
+    fit: { centre, logValue, variance: { logValue: 2e-4, exponent: 4e-4, covariance: 0 }, factor: 3.182 },
+    comparison: { aicc: { constant: 9, power: -12, curved: -8 }, curvature: -0.02, preferred: 'power' },
+    baselineExponent: 0.24,
+  };
+}
+
+function forecastOf(law: Law): ForecastCurve {
+  const [from, to] = [Math.log(law.points[0]!.params), Math.log(TARGET)];
+  const grid = Array.from({ length: 20 }, (_, i) => from + ((to - from) * i) / 19);
+  const sizes = [...grid, Math.log(law.points.at(-1)!.params)].sort((a, b) => a - b);
+  return { role: law.role, depth: law.depth, quantile: law.quantile, points: sizes.map((x) => forecastAt(law, x)) };
+}
+
+function forecastAt({ fit, exponent }: Law, logParams: number): ForecastCurve['points'][number] {
+  const x = logParams - fit.centre;
+  const value = fit.logValue - exponent * x;
+  const half = fit.factor * Math.sqrt(fit.variance.logValue + x * x * fit.variance.exponent);
+  return {
+    params: Math.exp(logParams),
+    value: Math.exp(value),
+    low: Math.exp(value - half),
+    high: Math.exp(value + half),
+  };
+}
+
+function planOf(laws: LawsDocument): Plan {
+  const layers = laws.laws.filter((law) => law.quantile === 0.5).map(planLayer);
+  const flops = layers.reduce((sum, layer) => sum + layer.flops, 0);
+  const baseline = layers.reduce((sum, layer) => sum + (layer.flops * 15) / layer.products, 0);
+  return {
+    schema: 'muonscope.plan/1',
+    target: { params: TARGET, width: 2048, layers: 24 },
+    criterion: { quantile: 0.5, floor: 0.7, precision: 'float32' },
+    source: 'this study',
+    layers,
+    baseline: { name: 'jordan x5', flops: baseline },
+    flops,
+    saved: 1 - flops / baseline,
+    met: true,
+    warnings: ['The target lies 3 decades beyond the ladder.'],
+  };
+}
+
+function planLayer(law: Law): PlanLayer {
+  const { params: _, ...sigma } = forecastAt(law, Math.log(TARGET));
+  const schedule = SCHEDULES.find(({ coefficients }) => iterate(sigma.value, coefficients) >= 0.7) ?? SCHEDULES.at(-1)!;
+  const outputs = [sigma.low, sigma.value, sigma.high].map((s) => iterate(s, schedule.coefficients));
+  const products = 3 * schedule.coefficients.length;
+  return {
+    role: law.role,
+    depth: law.depth,
+    sigma,
+    schedule,
+    output: { value: outputs[1]!, low: Math.min(...outputs), high: Math.max(...outputs) },
+    products,
+    flops: products * 4e9 * (law.role.startsWith('mlp') ? 2.4 : 1),
+    reasons: [
+      `${schedule.name} is the cheapest that lifts the forecast ${sigma.value.toExponential(2)} to ${outputs[1]!.toFixed(2)}; one step less gives ${iterate(sigma.value, schedule.coefficients.slice(1)).toFixed(2)}.`,
+      `At the low end of the interval, ${sigma.low.toExponential(2)}, the output is ${outputs[0]!.toFixed(2)}.`,
+    ],
+  };
+}
+
+function responseOf({ name, coefficients }: (typeof SCHEDULES)[number]): ResponseCurve {
+  const sigma = Array.from({ length: 601 }, (_, i) => 10 ** (-6 + i / 100));
+  return { name, products: 3 * coefficients.length, sigma, output: sigma.map((s) => iterate(s, coefficients)) };
+}
+
+function iterate(sigma: number, coefficients: readonly (readonly [number, number, number])[]): number {
+  return coefficients.reduce((s, [a, b, c]) => s * (a + s * s * (b + c * s * s)), sigma);
+}
+
+function studyOf(seed: number, ladder: readonly StudyRun[]): StudyDescription {
+  return {
+    schema: 'muonscope.study-folder/1',
+    preset: 'quick',
+    created: '2026-11-20T10:00:00.000Z',
+    seed,
+    text: [],
+    target: TARGET,
+    corpus: {
+      source: 'installed dependencies',
+      files: Array.from({ length: 12 }, (_, i) => ({ path: `package-${i}/README.md`, bytes: 2048 * (i + 1) })),
+      tokens: 8_388_608,
+      trainTokens: 7_969_178,
+      validationTokens: 419_430,
+      vocabulary: VOCABULARY,
+      sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    },
+    ladder,
+    versions: { muonscope: '0.1.0', node: '20.20.0', 'onnxruntime-node': '1.30.0' },
+    machine: { cpu: 'AMD EPYC 9B45', cores: 2, memoryBytes: 8 * 2 ** 30, platform: 'linux x64' },
+  };
+}
