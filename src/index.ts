@@ -1,0 +1,46 @@
+/** The public entry: runs in Node and in browsers. What needs files is in node.ts. */
+export {
+  DomainError,
+  EngineError,
+  type ErrorTag,
+  FormatError,
+  MuonscopeError,
+  StudyError,
+  TrainingError,
+  UsageError,
+} from './base/errors.ts';
+export { formatCount, formatSeconds, formatShare, parseCount, significant } from './base/numbers.ts';
+export { createLabelledRandom, createRandom, type Random, type RandomState, restoreRandom } from './base/random.ts';
+export type { Matrix } from './linalg/matrix.ts';
+export type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from './newtonSchulz/schedule.ts';
+export type { Plan, PlanCriterion, PlanLayer } from './planner/plan.ts';
+export type {
+  HeldOut,
+  Interval,
+  Law,
+  LawFit,
+  LawPoint,
+  LawsDocument,
+  ModelComparison,
+  PooledLaw,
+  SizeConvention,
+} from './scaling/law.ts';
+export {
+  type KnownRole,
+  type MomentumConvention,
+  type MomentumIdentity,
+  type MomentumSample,
+  type MomentumStage,
+  ROLES,
+} from './sources/momentumSample.ts';
+export { RECORD_QUANTILES, type Spectrum } from './spectra/spectrum.ts';
+export type { Plateau, SettledValue, Trajectory, Verdict } from './stability/plateau.ts';
+export type {
+  CorpusDescription,
+  MetricsRecord,
+  RunDescription,
+  RunSummary,
+  StudyDescription,
+  StudyRun,
+} from './store/study.ts';
+export type { AdamWConfig, GptConfig, MuonConfig, RateSchedule, TrainConfig } from './train/config.ts';

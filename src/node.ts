@@ -1,0 +1,2 @@
+/** The Node entry: the public entry, and what needs files, processes or threads of Node. */
+export * from './index.ts';

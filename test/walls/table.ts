@@ -1,0 +1,76 @@
+/**
+ * The walls of the house as data: who may import whom, and who may touch the world.
+ * ARCHITECTURE.md shows the same table in words; importWalls.test.ts compares them.
+ */
+
+/** A folder of src/ and what it may import besides itself. */
+export interface FolderRule {
+  readonly folder: string;
+  readonly mayImport: readonly string[];
+  /** Whether it may also import the noun files: the plain data that travels down the line. */
+  readonly nouns: boolean;
+  /** Whether its files may touch files, network, clock, chance and console. */
+  readonly world: boolean;
+}
+
+/** Files that declare the nouns: types and constant lists, importing nothing but types of other nouns. */
+export const NOUN_FILES: readonly string[] = [
+  'src/linalg/matrix.ts',
+  'src/newtonSchulz/schedule.ts',
+  'src/train/config.ts',
+  'src/sources/momentumSample.ts',
+  'src/spectra/spectrum.ts',
+  'src/stability/plateau.ts',
+  'src/scaling/law.ts',
+  'src/planner/plan.ts',
+  'src/store/study.ts',
+];
+
+const STAGES = ['base', 'linalg', 'newtonSchulz', 'graph', 'train', 'sources', 'spectra', 'stability', 'scaling'];
+
+/** Left to right down the line; a folder imports only what stands before it. */
+export const FOLDER_RULES: readonly FolderRule[] = [
+  pure('base', []),
+  pure('linalg', ['base']),
+  pure('newtonSchulz', ['base', 'linalg']),
+  pure('graph', ['base']),
+  pure('train', ['base', 'graph', 'newtonSchulz']),
+  pure('sources', ['base', 'linalg', 'train']),
+  withNouns('spectra', ['base', 'linalg']),
+  pure('stability', ['base', 'spectra']),
+  pure('scaling', ['base', 'spectra', 'stability']),
+  pure('planner', ['base', 'newtonSchulz', 'scaling']),
+  pure('dynamics', ['base', 'linalg', 'graph', 'train', 'spectra', 'newtonSchulz']),
+  withNouns('report', ['base']),
+  { ...withNouns('store', ['base']), world: true },
+  { ...withNouns('workflows', [...STAGES, 'planner', 'dynamics', 'report', 'store']), world: true },
+  { ...withNouns('server', ['base', 'workflows', 'report']), world: true },
+  { ...withNouns('cli', ['base', 'workflows', 'report']), world: true },
+];
+
+/** Files directly in src/: the public entries. index.ts runs in a browser, so it offers nothing that needs files. */
+export const ENTRY_RULES: Readonly<Record<string, readonly string[]>> = {
+  'src/index.ts': [...STAGES, 'planner', 'dynamics', 'report'],
+  'src/node.ts': [...STAGES, 'planner', 'dynamics', 'report', 'store', 'workflows', 'server'],
+};
+
+/** The one place in an otherwise pure folder that reads bytes. */
+export const WORLD_PREFIXES: readonly string[] = ['src/sources/text'];
+
+/** Single accesses allowed elsewhere. An exception nobody uses any more fails the test. */
+export const WORLD_EXCEPTIONS: readonly { readonly file: string; readonly access: string; readonly reason: string }[] =
+  [];
+
+/** Packages that do not run in a browser: nothing that src/index.ts loads may import them, except dynamically. */
+export const NODE_PACKAGES: readonly string[] = ['onnxruntime-node', '@duckdb/node-api'];
+
+/** Names that say nothing about what is inside. */
+export const EMPTY_NAMES: readonly string[] = ['util', 'utils', 'common', 'helper', 'helpers', 'types', 'misc'];
+
+function pure(folder: string, mayImport: readonly string[]): FolderRule {
+  return { folder, mayImport, nouns: false, world: false };
+}
+
+function withNouns(folder: string, mayImport: readonly string[]): FolderRule {
+  return { folder, mayImport, nouns: true, world: false };
+}
