@@ -1,23 +1,23 @@
-/** What a law says about a size nobody has trained. */
+/** A law beyond its ladder. */
 import { requirePositive } from '../base/checks.ts';
 import type { Interval, Law } from './law.ts';
 
 /**
- * The settled value at `params`, with its 95 % interval.
+ * The value a law gives at `params`, with the 95 % interval of the law there.
  *
- * With x = ln(params) - centre: ln value = logValue - exponent x, whose variance is
- * Var(logValue) + x^2 Var(exponent) - 2 x Cov(logValue, exponent); the half-width is factor times its root. The
- * interval is that of the fitted line: it knows the scatter of the points, not whether the power law goes on.
+ * x = ln(params) - centre; ln(value) = logValue - exponent x;
+ * Var = Var(logValue) + x^2 Var(exponent) - 2 x Cov(logValue, exponent); half-width = factor sqrt(Var).
+ * The interval is that of the law's mean course: a single run scatters about it, and a law that bends leaves it.
  *
- * @param params in the size convention of the law
- * @returns not clipped: a law carried far beyond its sizes may leave [0, 1]
- * @throws DomainError if `params` is not positive
+ * @param params in the law's size convention
+ * @throws DomainError unless params is positive and finite
+ * @example forecast(law, 300e9) // { value: 0.00148, low: 0.00117, high: 0.00187 } for the published attn.q, depth 0.75, quantile 0.5
  */
-export function forecast({ fit, exponent }: Law, params: number): Interval {
+export function forecast(law: Law, params: number): Interval {
   requirePositive('forecast', 'params', params);
-  const x = Math.log(params) - fit.centre;
-  const { logValue, exponent: slope, covariance } = fit.variance;
-  const halfWidth = fit.factor * Math.sqrt(Math.max(0, logValue + x * x * slope - 2 * x * covariance));
-  const centre = fit.logValue - exponent * x;
-  return { value: Math.exp(centre), low: Math.exp(centre - halfWidth), high: Math.exp(centre + halfWidth) };
+  const { centre, logValue, variance, factor } = law.fit;
+  const x = Math.log(params) - centre;
+  const log = logValue - law.exponent * x;
+  const margin = factor * Math.sqrt(variance.logValue + x * x * variance.exponent - 2 * x * variance.covariance);
+  return { value: Math.exp(log), low: Math.exp(log - margin), high: Math.exp(log + margin) };
 }
