@@ -18,6 +18,7 @@ export function forecast(law: Law, params: number): Interval {
   const { centre, logValue, variance, factor } = law.fit;
   const x = Math.log(params) - centre;
   const log = logValue - law.exponent * x;
-  const margin = factor * Math.sqrt(variance.logValue + x * x * variance.exponent - 2 * x * variance.covariance);
+  const spread = variance.logValue + x * x * variance.exponent - 2 * x * variance.covariance;
+  const margin = factor * Math.sqrt(Math.max(0, spread)); // rounding can leave an exact fit just below 0
   return { value: Math.exp(log), low: Math.exp(log - margin), high: Math.exp(log + margin) };
 }

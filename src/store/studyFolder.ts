@@ -39,14 +39,14 @@ export interface StudyWriter {
  * @throws StudyError if the folder holds a study or other files, or cannot be written
  */
 export function createStudy(folder: string, description: StudyDescription): StudyWriter {
-  requireFree(folder);
+  requireFreeFolder(folder);
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
     throw fileFailure(error, `making ${folder}`, folder);
   }
   return locked(folder, () => {
-    requireFree(folder);
+    requireFreeFolder(folder);
     const place = { file: join(folder, 'study.json'), folder };
     writeWhole(place.file, formatRecord(description, studySchema, place, 2), folder);
     return description;
@@ -174,7 +174,7 @@ function requireRung(study: StudyDescription, run: RunDescription, folder: strin
 }
 
 /** @throws StudyError if `folder` is a file or holds more than the remains of a study that was never begun */
-function requireFree(folder: string): void {
+export function requireFreeFolder(folder: string): void {
   if (!existsSync(folder)) return;
   if (existsSync(join(folder, 'study.json'))) {
     const { preset, seed, created } = readStudy(folder);

@@ -11,7 +11,7 @@ import { createLabelledRandom, type Random, type RandomState, restoreRandom } fr
 import type { Bindings, BoundProgram, Engine } from '../graph/engine.ts';
 import { sizeOf } from '../graph/graph.ts';
 import type { Matrix } from '../linalg/matrix.ts';
-import { type Batch, createSampler, type TokenSet, validationBatches } from './batches.ts';
+import type { Batch, Sampler } from './batches.ts';
 import { allocateBuffers, type Buffers } from './buffers.ts';
 import type { TrainConfig } from './config.ts';
 import { gptParameters, type ParameterSpec } from './gpt.ts';
@@ -72,8 +72,10 @@ export interface Trainer {
 export interface TrainerOptions {
   readonly engine: Engine;
   readonly config: TrainConfig;
-  readonly train: TokenSet;
-  readonly validation: TokenSet;
+  /** Draws the batches, each of `config.batch` sequences. */
+  readonly sampler: Sampler;
+  /** The fixed batches of the validation loss, at least one. */
+  readonly validation: readonly Batch[];
   /** Monotonic clock in seconds. */
   readonly clock: () => number;
 }
@@ -82,13 +84,11 @@ type Kind = 'weights' | 'momentum' | 'first' | 'second';
 type Copy = Readonly<Record<Kind, Buffers>>;
 
 /** Builds and compiles a run; its weights are drawn from the config's seed. */
-export async function createTrainer({ engine, config, train, validation, clock }: TrainerOptions): Promise<Trainer> {
+export async function createTrainer({ engine, config, sampler, validation, clock }: TrainerOptions): Promise<Trainer> {
   const parameters = gptParameters(config.model);
   const stacks = muonStacks(parameters, config.muon);
   const others = parameters.filter(({ optimizer }) => optimizer === 'adamw');
   const shape = { context: config.model.context, batch: config.batch };
-  const sampler = createSampler(train, shape);
-  const fixed = validationBatches(validation, shape, config.validationSequences);
   const programs = await compilePrograms(engine, config, parameters, stacks);
 
   const copies = [allocateCopy(), allocateCopy()] as const;
@@ -141,12 +141,12 @@ export async function createTrainer({ engine, config, train, validation, clock }
 
   async function validate(): Promise<number> {
     let total = 0;
-    for (const batch of fixed) {
+    for (const batch of validation) {
       loadTimeMajor(batch, shape.context, tokens, targets);
       await bound[current()].loss.run();
       total += loss[0]!;
     }
-    return total / fixed.length;
+    return total / validation.length;
   }
 
   return {
