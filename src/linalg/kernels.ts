@@ -1,0 +1,58 @@
+/** An instance of the kernels with memory that grows as needed and is given back when it was large. */
+
+/** Exports of `kernels/index.ts`; addresses are bytes in the instance's memory. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  heapBase(): number;
+  packAcross32: Pack;
+  packAcross64: Pack;
+  packAlong32: Pack;
+  packAlong64: Pack;
+  addGram(packed: number, side: number, depth: number, gram: number, doubled: number): void;
+  mirrorDiagonalBlocks(gram: number, size: number): void;
+  bandScratchBytes(size: number): number;
+  reduceToBand(gram: number, size: number, band: number, scratch: number): void;
+  reduceToTridiagonal(band: number, n: number, diagonal: number, offDiagonal: number, scratch: number): void;
+  tridiagonalEigenvalues(diagonal: number, offDiagonal: number, n: number): number;
+  bisectEigenvalues(
+    diagonal: number,
+    offDiagonal: number,
+    n: number,
+    positions: number,
+    count: number,
+    values: number,
+    scratch: number,
+  ): void;
+}
+
+type Pack = (raw: number, side: number, depth: number, packed: number, scale1: number, scale2: number) => void;
+
+/** One set of kernels; serves one matrix at a time. */
+export interface Kernels {
+  /** The functions and at least `bytes` of zero or stale memory above heapBase(). */
+  reserve(bytes: number): KernelExports;
+  /** Drops the memory if it has grown beyond what is worth keeping between matrices. */
+  trim(): void;
+}
+
+/** Memory kept between calls: enough for a smaller side of about 5000. */
+const KEPT_BYTES = 128 * 2 ** 20;
+
+const PAGE = 65536;
+
+/** @param module from kernelModule(), possibly received from another thread */
+export function createKernels(module: WebAssembly.Module): Kernels {
+  let live: KernelExports | undefined;
+  return {
+    reserve(bytes) {
+      // The module's exports are what kernels/index.ts declares.
+      live ??= new WebAssembly.Instance(module).exports as unknown as KernelExports;
+      const missing = live.heapBase() + bytes - live.memory.buffer.byteLength;
+      if (missing > 0) live.memory.grow(Math.ceil(missing / PAGE));
+      return live;
+    },
+    trim() {
+      if (live && live.memory.buffer.byteLength > KEPT_BYTES) live = undefined;
+    },
+  };
+}
