@@ -164,6 +164,11 @@ describe('the rules', () => {
 });
 
 describe('ARCHITECTURE.md', () => {
+  test('lists the nouns', () => {
+    const listed = [...readFileSync(`${root}/ARCHITECTURE.md`, 'utf8').matchAll(/^\| `\w+`.* \| \[(src\/[^\]]+)\]/gm)];
+    expect(listed.map(([, path]) => path).sort()).toEqual([...NOUN_FILES].sort());
+  });
+
   test('shows the table of walls as it is enforced', () => {
     const page = readFileSync(`${root}/ARCHITECTURE.md`, 'utf8');
     const rows = [...page.matchAll(/^\| `src\/(\w+)\/` \|[^|]*\| ([^|]*) \|$/gm)].map(([, folder, allowed]) => [

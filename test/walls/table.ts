@@ -19,6 +19,7 @@ export const NOUN_FILES: readonly string[] = [
   'src/newtonSchulz/schedule.ts',
   'src/train/config.ts',
   'src/sources/momentumSample.ts',
+  'src/sources/text/corpusDescription.ts',
   'src/spectra/spectrum.ts',
   'src/stability/plateau.ts',
   'src/scaling/law.ts',
