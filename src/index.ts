@@ -12,8 +12,16 @@ export {
 export { formatCount, formatSeconds, formatShare, parseCount, significant } from './base/numbers.ts';
 export { createLabelledRandom, createRandom, type Random, type RandomState, restoreRandom } from './base/random.ts';
 export type { Matrix } from './linalg/matrix.ts';
+export { type CatalogueEntry, catalogueEntry, catalogueNames, scheduleOf } from './newtonSchulz/catalogue.ts';
+export { type DesignOptions, designComposition, type StepKind } from './newtonSchulz/design.ts';
+export { type NsDocument, type NsScheduleRecord, nsDocument } from './newtonSchulz/document.ts';
+export { orthogonalise } from './newtonSchulz/orthogonalise.ts';
+export { response, type Thresholds, thresholds } from './newtonSchulz/response.ts';
 export type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from './newtonSchulz/schedule.ts';
+export type { ModelShape } from './planner/modelShape.ts';
 export type { Plan, PlanCriterion, PlanLayer } from './planner/plan.ts';
+export { type PlanOptions, planFromLaws } from './planner/planFromLaws.ts';
+export { forecast } from './scaling/forecast.ts';
 export type {
   HeldOut,
   Interval,
@@ -41,6 +49,7 @@ export type {
   RunDescription,
   RunSummary,
   StudyDescription,
+  StudyResult,
   StudyRun,
 } from './store/study.ts';
 export type { AdamWConfig, GptConfig, MuonConfig, RateSchedule, TrainConfig } from './train/config.ts';

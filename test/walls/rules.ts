@@ -14,7 +14,7 @@ import {
 export function forbiddenImports(modules: readonly ModuleFacts[]): string[] {
   return modules.flatMap((module) =>
     module.imports
-      .filter(({ target }) => target.startsWith('src/') && !mayImport(module.path, target))
+      .filter((found) => found.target.startsWith('src/') && !mayImport(module.path, found))
       .map((found) => `${at(module, found)}: ${allowance(module.path)}; it imports ${found.target}`),
   );
 }
@@ -126,14 +126,21 @@ export function emptyNames(paths: readonly string[]): string[] {
     .map((path) => `${path}: name it after what it holds; ${EMPTY_NAMES.join(', ')} are not names`);
 }
 
-function mayImport(path: string, target: string): boolean {
+function mayImport(path: string, { target, kind }: ImportFact): boolean {
+  const isNoun = NOUN_FILES.includes(target);
   const entry = ENTRY_RULES[path];
-  if (entry) return entry.includes(folderOf(target)) || target in ENTRY_RULES || NOUN_FILES.includes(target);
-  if (NOUN_FILES.includes(path)) return NOUN_FILES.includes(target);
+  if (entry) return entry.includes(folderOf(target)) || target in ENTRY_RULES || isNoun;
+  if (NOUN_FILES.includes(path)) return isNoun;
   const rule = FOLDER_RULES.find(({ folder }) => folder === folderOf(path));
   if (!rule || target in ENTRY_RULES) return false;
   const folder = folderOf(target);
-  return folder === rule.folder || rule.mayImport.includes(folder) || (rule.nouns && NOUN_FILES.includes(target));
+  if (folder === rule.folder || rule.mayImport.includes(folder)) return true;
+  return isNoun && (rule.nouns || (kind === 'type' && position(folder) < position(rule.folder)));
+}
+
+/** Place in the line. */
+function position(folder: string): number {
+  return FOLDER_RULES.findIndex((rule) => rule.folder === folder);
 }
 
 function allowance(path: string): string {

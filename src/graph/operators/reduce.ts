@@ -1,6 +1,5 @@
 /** Sums and means over axes; reduced axes stay with length 1. */
 import type { Graph, Tensor } from '../graph.ts';
-import { multiply } from './elementwise.ts';
 
 /** Sum over `axes`. */
 export function reduceSum(graph: Graph, a: Tensor, axes: readonly number[]): Tensor {
@@ -13,7 +12,7 @@ export function reduceMean(graph: Graph, a: Tensor, axes: readonly number[]): Te
   const result = reduce(graph, 'ReduceMean', a, axes);
   const count = axes.reduce((product, axis) => product * a.shape[axis]!, 1);
   return graph.differentiate(result, [a], (g) => [
-    multiply(graph, expand(graph, g, a.shape), graph.constant([1 / count], [])),
+    graph.node('Mul', [expand(graph, g, a.shape), graph.constant([1 / count], [])], a.shape),
   ]);
 }
 
