@@ -147,7 +147,7 @@ function compare(points: readonly SizePoint[], line: Line, margin: number): Mode
   const x = points.map((p) => Math.log(p.params));
   const y = points.map((p) => p.logValue);
   const { aicc, curvature } = compareRivals(x, y, line);
-  const flat = aicc.constant <= Math.min(aicc.power, aicc.curved) && Math.abs(line.slope) <= margin;
+  const flat = aicc.constant < Math.min(aicc.power, aicc.curved) && Math.abs(line.slope) <= margin;
   return { aicc, curvature, preferred: flat ? 'constant' : aicc.curved < aicc.power ? 'curved' : 'power' };
 }
 

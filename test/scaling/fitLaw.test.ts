@@ -183,6 +183,8 @@ describe('warnings of fitLaw', () => {
     );
     expect(law.warnings[1]).toMatch(/^poorly fitted: R2 is 0\.\d+, below 0\.9$/);
     expect(lawOf(ladder(0)).comparison.preferred).toBe('constant');
+    // With three sizes AICc is not defined and has no preference.
+    expect(lawOf(ladder(0, { sizes: [1e5, 1e6, 1e7] })).comparison.preferred).toBe('power');
   });
 
   it('do not call a clear power law of five sizes a constant', () => {
