@@ -94,6 +94,7 @@ function planSentences(data: ReportData, plan: Plan): string[] {
     `At ${formatCount(plan.target.params)} parameters the plan ${goal} ` +
       `${unmet === 0 ? `in all ${cells}` : `in ${plan.layers.length - unmet} of ${cells}`}; ${productsText(data, plan)}. ` +
       `${costText(plan)}.`,
+    ...(plan.met ? [] : ['The criterion is not met everywhere; the reasons in the plan say where it fails.']),
     ...(beyond > 0.05
       ? [
           `The target lies ${decimals(beyond, 1)} decades beyond the largest model measured: the forecast is an extrapolation.`,

@@ -14,7 +14,10 @@ export function intervalText({ value, low, high }: Interval): string {
 
 /** "1.50e−3 [1.00e−3, 2.00e−3]": every number in exponent form, so that rows compare at a glance. */
 export function sigmaText({ value, low, high }: Interval): string {
-  const text = (sigma: number): string => (Number.isFinite(sigma) ? sigma.toExponential(2).replace('e-', 'e−') : '–');
+  const text = (sigma: number): string => {
+    if (sigma === 0 || !Number.isFinite(sigma)) return number(sigma);
+    return sigma.toExponential(2).replace('e-', 'e−').replace('e+', 'e');
+  };
   return `${text(value)} [${text(low)}, ${text(high)}]`;
 }
 

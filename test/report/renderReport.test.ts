@@ -171,6 +171,7 @@ describe('answer', () => {
     );
     const sentences = answer({ ...data, plan: { ...plan, met: false, layers: missed } });
     expect(sentences.join(' ')).toContain('or more in 22 of 24 roles and depths');
+    expect(sentences).toContain('The criterion is not met everywhere; the reasons in the plan say where it fails.');
     expect(renderReport({ ...data, plan: { ...plan, met: false, layers: missed } }).html).toContain('below the floor');
   });
 });

@@ -4,22 +4,23 @@
  * Only the shape of the data is realistic; no number here is evidence of anything.
  */
 import { createLabelledRandom, type Random } from '../../src/base/random.ts';
-import type { Plan, PlanLayer } from '../../src/planner/plan.ts';
 import type { Cell } from '../../src/report/cells.ts';
-import type {
-  ForecastCurve,
-  ReportData,
-  ReportRun,
-  ResponseCurve,
-  TrackedQuantile,
-} from '../../src/report/reportData.ts';
-import type { Law, LawsDocument } from '../../src/scaling/law.ts';
+import type { ReportData, ReportRun, TrackedQuantile } from '../../src/report/reportData.ts';
 import type { RunDescription, StudyDescription, StudyRun } from '../../src/store/study.ts';
 import type { TrainConfig } from '../../src/train/config.ts';
+import {
+  forecastOf,
+  lawsOf,
+  planOf,
+  QUANTILES,
+  ROLES,
+  responseOf,
+  SCHEDULES,
+  settledAt,
+  TARGET,
+} from './syntheticLaws.ts';
 
-const ROLES: readonly string[] = ['attn.q', 'attn.k', 'attn.v', 'attn.o', 'mlp.up', 'mlp.down'];
 const DEPTHS: readonly number[] = [0.25, 0.5, 0.75, 1];
-const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
 const SHAPES: readonly (readonly [layers: number, width: number])[] = [
   [4, 32],
   [4, 48],
@@ -27,17 +28,7 @@ const SHAPES: readonly (readonly [layers: number, width: number])[] = [
   [4, 96],
   [8, 128],
 ];
-const TARGET = 1.6e9;
 const VOCABULARY = 256;
-
-/** The catalogue the synthetic planner chooses from: jordan of Jordan 2024 and the textbook quintic. */
-const SCHEDULES = [4, 5, 6, 7, 8].map((steps) => ({
-  name: `jordan x${steps}`,
-  source: 'Jordan 2024',
-  coefficients: Array.from({ length: steps }, () => [3.4445, -4.775, 2.0315] as const),
-  entry: { normalisation: 'frobenius', scale: 1, epsilon: 1e-7 } as const,
-  precision: 'float32' as const,
-}));
 
 /** What part of the ladder and of the network to make; all by default. */
 export interface StudyExtent {
@@ -159,17 +150,6 @@ function runDescription(entry: StudyRun): RunDescription {
   };
 }
 
-/** Steeper towards the end of the network; steepest for the final down projection. */
-function exponentOf(role: string, depth: number, quantile: number): number {
-  const late = depth === 1 ? (role === 'mlp.down' ? 0.29 : role === 'attn.o' ? 0.16 : 0.04) : 0;
-  return 0.27 + 0.04 * ROLES.indexOf(role) * depth * 0.4 + late + 0.06 * (quantile - 0.5);
-}
-
-function settledAt(role: string, depth: number, quantile: number, params: number): number {
-  const amplitude = 0.9 * 10 ** (-1.5 * quantile) * (1 + 0.1 * ROLES.indexOf(role));
-  return amplitude * (params / 5e4) ** -exponentOf(role, depth, quantile) * 0.4;
-}
-
 function trackedOf(entry: StudyRun, cells: readonly Cell[], random: Random): TrackedQuantile[] {
   const { layers, width } = entry.config.model;
   return cells.flatMap(({ role, depth }) =>
@@ -220,122 +200,6 @@ function plateauOf(settled: number, drift: number, short: boolean): TrackedQuant
     samples: 31,
     reason: `ln sigma changes by ${drift.toFixed(2)} +- 0.02 over steps 300 to 450, tolerance 0.1: ${verdict}`,
   };
-}
-
-function lawsOf(ladder: readonly StudyRun[], cells: readonly Cell[], random: Random, source: string): LawsDocument {
-  const laws = cells.flatMap(({ role, depth }) =>
-    QUANTILES.map((quantile) => lawOf(ladder, role, depth, quantile, random)),
-  );
-  const pooled = cells.map(({ role, depth }) => {
-    const exponent = exponentOf(role, depth, 0.5) + 0.03 * random.gaussian();
-    return { role, depth, exponent, low: exponent - 0.05, high: exponent + 0.06, quantiles: [...QUANTILES] };
-  });
-  return {
-    schema: 'muonscope.laws/1',
-    source,
-    sizeConvention: 'total',
-    laws,
-    pooled,
-    ladder: ladder.map(({ params, config }) => ({ params, width: config.model.width, layers: config.model.layers })),
-    warnings: ['The ladder spans 1.4 decades; forecasts beyond twice that are guesses with intervals.'],
-  };
-}
-
-function lawOf(ladder: readonly StudyRun[], role: string, depth: number, quantile: number, random: Random): Law {
-  const exponent = exponentOf(role, depth, quantile) + 0.01 * random.gaussian();
-  const points = ladder.map(({ params }) => ({
-    params,
-    value: settledAt(role, depth, quantile, params) * Math.exp(0.04 * random.gaussian()),
-  }));
-  const centre = points.reduce((sum, point) => sum + Math.log(point.params), 0) / points.length;
-  const logValue = Math.log(settledAt(role, depth, quantile, Math.exp(centre)));
-  const largest = points.at(-1)!;
-  return {
-    role,
-    depth,
-    quantile,
-    exponent,
-    low: exponent - 0.06,
-    high: exponent + 0.06,
-    amplitude: Math.exp(logValue + exponent * centre),
-    r2: 0.97,
-    points,
-    heldOut: {
-      params: largest.params,
-      predicted: largest.value * Math.exp(0.15 * random.gaussian()),
-      actual: largest.value,
-    },
-    warnings: role === 'attn.v' ? ['one of five points has not settled'] : [],
-    fit: { centre, logValue, variance: { logValue: 2e-4, exponent: 4e-4, covariance: 0 }, factor: 3.182 },
-    comparison: { aicc: { constant: 9, power: -12, curved: -8 }, curvature: -0.02, preferred: 'power' },
-    baselineExponent: 0.24,
-  };
-}
-
-function forecastOf(law: Law): ForecastCurve {
-  const [from, to] = [Math.log(law.points[0]!.params), Math.log(TARGET)];
-  const grid = Array.from({ length: 20 }, (_, i) => from + ((to - from) * i) / 19);
-  const sizes = [...grid, Math.log(law.points.at(-1)!.params)].sort((a, b) => a - b);
-  return { role: law.role, depth: law.depth, quantile: law.quantile, points: sizes.map((x) => forecastAt(law, x)) };
-}
-
-function forecastAt({ fit, exponent }: Law, logParams: number): ForecastCurve['points'][number] {
-  const x = logParams - fit.centre;
-  const value = fit.logValue - exponent * x;
-  const half = fit.factor * Math.sqrt(fit.variance.logValue + x * x * fit.variance.exponent);
-  return {
-    params: Math.exp(logParams),
-    value: Math.exp(value),
-    low: Math.exp(value - half),
-    high: Math.exp(value + half),
-  };
-}
-
-function planOf(laws: LawsDocument): Plan {
-  const layers = laws.laws.filter((law) => law.quantile === 0.5).map(planLayer);
-  const flops = layers.reduce((sum, layer) => sum + layer.flops, 0);
-  const baseline = layers.reduce((sum, layer) => sum + (layer.flops * 15) / layer.products, 0);
-  return {
-    schema: 'muonscope.plan/1',
-    target: { params: TARGET, width: 2048, layers: 24 },
-    criterion: { quantile: 0.5, floor: 0.7, precision: 'float32' },
-    source: 'this study',
-    layers,
-    baseline: { name: 'jordan x5', flops: baseline },
-    flops,
-    saved: 1 - flops / baseline,
-    met: true,
-    warnings: ['The target lies 3 decades beyond the ladder.'],
-  };
-}
-
-function planLayer(law: Law): PlanLayer {
-  const { params: _, ...sigma } = forecastAt(law, Math.log(TARGET));
-  const schedule = SCHEDULES.find(({ coefficients }) => iterate(sigma.value, coefficients) >= 0.7) ?? SCHEDULES.at(-1)!;
-  const outputs = [sigma.low, sigma.value, sigma.high].map((s) => iterate(s, schedule.coefficients));
-  const products = 3 * schedule.coefficients.length;
-  return {
-    role: law.role,
-    depth: law.depth,
-    sigma,
-    schedule,
-    output: { value: outputs[1]!, low: Math.min(...outputs), high: Math.max(...outputs) },
-    products,
-    flops: products * 4e9 * (law.role.startsWith('mlp') ? 2.4 : 1),
-    reasons: [
-      `${schedule.name} is the cheapest that lifts the forecast ${sigma.value.toExponential(2)} to ${outputs[1]!.toFixed(2)}; one step less gives ${iterate(sigma.value, schedule.coefficients.slice(1)).toFixed(2)}.`,
-      `At the low end of the interval, ${sigma.low.toExponential(2)}, the output is ${outputs[0]!.toFixed(2)}.`,
-    ],
-  };
-}
-
-function responseOf({ name, coefficients }: (typeof SCHEDULES)[number]): ResponseCurve {
-  const sigma = Array.from({ length: 601 }, (_, i) => 10 ** (-6 + i / 100));
-  return { name, products: 3 * coefficients.length, sigma, output: sigma.map((s) => iterate(s, coefficients)) };
-}
-
-function iterate(sigma: number, coefficients: readonly (readonly [number, number, number])[]): number {
-  return coefficients.reduce((s, [a, b, c]) => s * (a + s * s * (b + c * s * s)), sigma);
 }
 
 function studyOf(seed: number, ladder: readonly StudyRun[]): StudyDescription {

@@ -7,6 +7,9 @@ import { INKS, MUTED, PAGE, TEXT } from '../palette.ts';
 /** Charts are drawn at this width in pixels and scaled by the page. */
 export const CHART_WIDTH = 960;
 
+/** Pixels around a chart that stands alone. */
+const FILE_MARGIN = 16;
+
 /** Debian, Windows, macOS and Android each have one of these. */
 export const FONT_STACK =
   'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Liberation Sans",Arial,sans-serif';
@@ -47,12 +50,13 @@ export function panel(top: number, options: Plot.PlotOptions): string {
       if (value !== null) element.setAttribute(name, roundedCoordinates(value));
     }
   for (const name of ['class', 'font-family', 'style', 'aria-label']) svg.removeAttribute(name);
+  svg.setAttribute('aria-hidden', 'true');
   svg.setAttribute('font-size', '12');
   svg.setAttribute('y', String(top));
   return dropControls(svg.outerHTML);
 }
 
-/** Titles of both axes of a panel that spans [top, top + height]; `bottom` is the height below its x axis. */
+/** Titles of the axes of a panel that spans [top, top + height]; an empty title is left out. */
 export function axisTitles(
   titles: { readonly x: string; readonly y: string },
   box: { readonly top: number; readonly height: number; readonly left: number; readonly right: number },
@@ -60,27 +64,30 @@ export function axisTitles(
   const x = (box.left + CHART_WIDTH - box.right) / 2;
   const y = box.top + box.height / 2;
   const common = `font-size="12.5" text-anchor="middle" fill="${TEXT.light}"`;
-  return (
-    `<text ${common} x="${x}" y="${box.top + box.height - 6}">${escapeText(titles.x)}</text>` +
-    `<text ${common} transform="translate(14,${y}) rotate(-90)">${escapeText(titles.y)}</text>`
-  );
+  const below = `<text ${common} x="${x}" y="${box.top + box.height - 6}">${escapeText(titles.x)}</text>`;
+  const beside = `<text ${common} transform="translate(14,${y}) rotate(-90)">${escapeText(titles.y)}</text>`;
+  return (titles.x === '' ? '' : below) + (titles.y === '' ? '' : beside);
 }
 
 /** The chart as an element of a page whose style sheet holds {@link chartStyle}. */
 export function inlineSvg(chart: Chart): string {
   return (
     `<svg class="muonscope-chart" role="img" aria-label="${escapeText(`${chart.title}. ${chart.description}`)}" ` +
-    `${frame(chart)}>${chart.body}</svg>`
+    `viewBox="0 0 ${CHART_WIDTH} ${chart.height}" width="${CHART_WIDTH}" height="${chart.height}" ` +
+    `fill="currentColor" font-size="12">${chart.body}</svg>`
   );
 }
 
-/** The chart as a file: carries its style, its title and a background. */
+/** The chart as a file: carries its style, its title, a background and a margin. */
 export function standaloneSvg(chart: Chart): string {
+  const [width, height] = [CHART_WIDTH + 2 * FILE_MARGIN, chart.height + 2 * FILE_MARGIN];
+  const box = `x="${-FILE_MARGIN}" y="${-FILE_MARGIN}" width="${width}" height="${height}"`;
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" class="muonscope-chart" role="img" ${frame(chart)}>` +
+    `<svg xmlns="http://www.w3.org/2000/svg" class="muonscope-chart" role="img" ` +
+    `viewBox="${-FILE_MARGIN} ${-FILE_MARGIN} ${width} ${height}" width="${width}" height="${height}" ` +
+    `fill="currentColor" font-size="12">` +
     `<title>${escapeText(chart.title)}</title><desc>${escapeText(chart.description)}</desc>` +
-    `<style>${chartStyle()}</style>` +
-    `<rect width="100%" height="100%" fill="${PAGE.light}"/>${chart.body}</svg>\n`
+    `<style>${chartStyle()}</style><rect ${box} fill="${PAGE.light}"/>${brokenLines(chart.body)}</svg>\n`
   );
 }
 
@@ -99,11 +106,9 @@ export function chartStyle(): string {
 /** Attributes of an annotation inside a panel. */
 export const ANNOTATION: { readonly fill: string; readonly fontSize: number } = { fill: MUTED.light, fontSize: 11 };
 
-function frame(chart: Chart): string {
-  return (
-    `viewBox="0 0 ${CHART_WIDTH} ${chart.height}" width="${CHART_WIDTH}" height="${chart.height}" ` +
-    `fill="currentColor" font-size="12"`
-  );
+/** A line for each group, so that two versions of a chart can be compared. */
+function brokenLines(body: string): string {
+  return body.replace(/<(?=g[ >]|svg )/g, '\n<');
 }
 
 function roundedCoordinates(value: string): string {

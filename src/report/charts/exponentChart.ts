@@ -51,18 +51,7 @@ export function exponentChart(document: LawsDocument, published: LawsDocument | 
         x: { label: null, domain },
         y: { type: 'band', domain: roles, label: null, padding: 0 },
         marks: [
-          Plot.axisY({ tickSize: 0, label: null, tickFormat: roleLabel }),
-          Plot.axisX({ ticks: 4, label: null, tickFormat: (value: number) => significant(value) }),
-          Plot.gridX({ ticks: 4, stroke: GRID.light, strokeOpacity: 1 }),
-          Plot.frame({ stroke: GRID.light }),
-          Plot.tickX(baselines, {
-            ...facet,
-            y: 'role',
-            x: 'exponent',
-            stroke: BASELINE.light,
-            strokeWidth: 1.5,
-            strokeDasharray: '1.5,3',
-          }),
+          ...baselineMarks(baselines),
           ...intervalMarks(pooled, domain, 'circle'),
           ...intervalMarks(beside, domain, 'diamond'),
         ],
@@ -75,6 +64,18 @@ export function exponentChart(document: LawsDocument, published: LawsDocument | 
 }
 
 const facet = { fx: (cell: Cell) => depthLabel(cell.depth) };
+
+/** Axes, grid and the 1/sqrt(r) exponent of each cell. */
+function baselineMarks(baselines: readonly (Cell & { readonly exponent: number })[]): Plot.Markish[] {
+  const look = { stroke: BASELINE.light, strokeWidth: 1.5, strokeDasharray: '1.5,3' };
+  return [
+    Plot.axisY({ tickSize: 0, label: null, tickFormat: roleLabel }),
+    Plot.axisX({ ticks: 4, label: null, tickFormat: (value: number) => significant(value) }),
+    Plot.gridX({ ticks: 4, stroke: GRID.light, strokeOpacity: 1 }),
+    Plot.frame({ stroke: GRID.light }),
+    Plot.tickX(baselines, { ...facet, y: 'role', x: 'exponent', ...look }),
+  ];
+}
 
 /** Our own as filled circles, published ones as open diamonds just below; intervals end at the frame. */
 function intervalMarks(
@@ -99,10 +100,7 @@ function intervalMarks(
 }
 
 /** Mean over the quantiles of a cell of the exponent that 1/sqrt(r) predicts; nothing where shapes are unknown. */
-function baselineOf(
-  document: LawsDocument,
-  cell: Cell,
-): { readonly role: string; readonly depth: number; readonly exponent: number }[] {
+function baselineOf(document: LawsDocument, cell: Cell): (Cell & { readonly exponent: number })[] {
   const exponents = document.laws.flatMap((law) =>
     isSameCell(law, cell) && law.baselineExponent !== null ? [law.baselineExponent] : [],
   );

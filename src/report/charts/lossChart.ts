@@ -1,7 +1,6 @@
 /** Loss curves: training loss smoothed, validation loss as measured, one colour a run. */
 import * as Plot from '@observablehq/plot';
 import { formatCount, significant } from '../../base/numbers.ts';
-import { mean } from '../../base/sums.ts';
 import type { MetricsRecord } from '../../store/study.ts';
 import { shortLabel } from '../cells.ts';
 import { GRID, type Ink, MUTED, SIZE_INKS, spreadInks, TEXT } from '../palette.ts';
@@ -76,10 +75,12 @@ function curvesOf(runs: readonly ReportRun[]): Curve[] {
 function smoothed(metrics: readonly MetricsRecord[]): LinePoint[] {
   const finite = metrics.filter((record) => Number.isFinite(record.loss) && record.loss > 0);
   const width = Math.max(1, Math.round(SMOOTHING_SHARE * finite.length));
-  return finite.map((record, i) => ({
-    x: record.tokens,
-    y: mean(finite.slice(Math.max(0, i + 1 - width), i + 1).map((r) => r.loss)),
-  }));
+  const sums = [0]; // sums[i] = loss of the first i steps
+  for (const { loss } of finite) sums.push(sums.at(-1)! + loss);
+  return finite.map((record, i) => {
+    const start = Math.max(0, i + 1 - width);
+    return { x: record.tokens, y: (sums[i + 1]! - sums[start]!) / (i + 1 - start) };
+  });
 }
 
 function plotOptions(curves: readonly Curve[], domain: readonly [number, number], tokens: number): Plot.PlotOptions {

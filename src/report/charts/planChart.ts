@@ -21,8 +21,6 @@ export function planChart(plan: Plan, baselineProducts: number): Chart | null {
   const roles = rolesOf(plan.layers);
   const height = MARGIN.top + MARGIN.bottom + ROW_HEIGHT * roles.length;
   const keys = legend(keysOf(plan, baselineProducts), MARGIN.left);
-  const at = { x: 'depth', y: 'role' };
-  const unmet = plan.layers.filter((layer) => !meetsFloor(plan, layer));
   const named = depths.length <= MOST_NAMED_COLUMNS;
   return {
     name: 'plan',
@@ -39,40 +37,7 @@ export function planChart(plan: Plan, baselineProducts: number): Chart | null {
         marginBottom: MARGIN.bottom,
         x: { type: 'band', domain: depths, label: null, padding: 0.03 },
         y: { type: 'band', domain: roles, label: null, padding: 0.06 },
-        marks: [
-          Plot.axisX({
-            anchor: 'top',
-            tickSize: 0,
-            label: null,
-            tickFormat: named ? depthLabel : (d: number) => significant(d),
-          }),
-          Plot.axisY({ tickSize: 0, label: null, tickFormat: roleLabel }),
-          Plot.cell(plan.layers, {
-            ...at,
-            fill: (layer: PlanLayer) => costInk(layer.products, baselineProducts).light,
-            rx: 3,
-          }),
-          Plot.cell(unmet, { ...at, stroke: TEXT.light, strokeWidth: 2, fill: 'none', rx: 3 }),
-          Plot.text(plan.layers, {
-            ...at,
-            text: (layer: PlanLayer) => String(layer.products),
-            fontSize: 16,
-            fontWeight: 600,
-            fill: TEXT.light,
-            dy: named ? -7 : 0,
-          }),
-          ...(named
-            ? [
-                Plot.text(plan.layers, {
-                  ...at,
-                  text: (layer: PlanLayer) => shortLabel(layer.schedule.name),
-                  fontSize: 11,
-                  fill: TEXT.light,
-                  dy: 11,
-                }),
-              ]
-            : []),
-        ],
+        marks: cellMarks(plan, baselineProducts, named),
       }),
   };
 }
@@ -80,6 +45,24 @@ export function planChart(plan: Plan, baselineProducts: number): Chart | null {
 /** Whether the output at the forecast itself reaches the floor. */
 export function meetsFloor(plan: Plan, layer: PlanLayer): boolean {
   return layer.output.value >= plan.criterion.floor;
+}
+
+function cellMarks(plan: Plan, baselineProducts: number, named: boolean): Plot.Markish[] {
+  const at = { x: 'depth', y: 'role' };
+  const text = { ...at, fill: TEXT.light };
+  const unmet = plan.layers.filter((layer) => !meetsFloor(plan, layer));
+  const tickFormat = named ? depthLabel : (depth: number) => significant(depth);
+  const products = (layer: PlanLayer): string => String(layer.products);
+  const schedule = (layer: PlanLayer): string => shortLabel(layer.schedule.name);
+  const fill = (layer: PlanLayer): string => costInk(layer.products, baselineProducts).light;
+  return [
+    Plot.axisX({ anchor: 'top', tickSize: 0, label: null, tickFormat }),
+    Plot.axisY({ tickSize: 0, label: null, tickFormat: roleLabel }),
+    Plot.cell(plan.layers, { ...at, fill, rx: 3 }),
+    Plot.cell(unmet, { ...at, stroke: TEXT.light, strokeWidth: 2, fill: 'none', rx: 3 }),
+    Plot.text(plan.layers, { ...text, text: products, fontSize: 16, fontWeight: 600, dy: named ? -7 : 0 }),
+    ...(named ? [Plot.text(plan.layers, { ...text, text: schedule, fontSize: 11, dy: 11 })] : []),
+  ];
 }
 
 function keysOf(plan: Plan, baselineProducts: number): LegendKey[] {

@@ -1,27 +1,19 @@
 /** Newton-Schulz output over singular values, above the singular values that the laws forecast at the target. */
 import * as Plot from '@observablehq/plot';
 import { formatCount, significant } from '../../base/numbers.ts';
-import type { Plan, PlanLayer } from '../../planner/plan.ts';
-import { type Cell, chartDepths, isSameCell, roleLabel, rolesOf, shortLabel } from '../cells.ts';
-import { BASELINE, GRID, MUTED, TEXT } from '../palette.ts';
+import type { Plan } from '../../planner/plan.ts';
+import { chartDepths, isSameCell, shortLabel } from '../cells.ts';
+import { GRID, MUTED, TEXT } from '../palette.ts';
 import type { ForecastCurve, ResponseCurve } from '../reportData.ts';
 import { formatPower, logDomain, logTicks, thinLine } from './axis.ts';
 import { ANNOTATION, axisTitles, CHART_WIDTH, type Chart, panel } from './chart.ts';
+import { forecastStrip, type Spread, stripHeight } from './forecastStrip.ts';
 import { legend } from './legend.ts';
 import { type ScheduleStyle, scheduleStyles } from './scheduleStyles.ts';
 
 const RESPONSE_HEIGHT = 300;
-const CELL_HEIGHT = 15;
 const MARGIN = { left: 92, right: 74 };
 const RESPONSE_BOTTOM = 20;
-const STRIP_TOP = 8;
-const STRIP_BOTTOM = 50;
-
-/** Forecast singular values of a cell between two quantiles. */
-interface Spread extends Cell {
-  readonly low: number;
-  readonly high: number;
-}
 
 /** @returns null if there is no curve or no layer to draw */
 export function responseChart(
@@ -43,22 +35,24 @@ export function responseChart(
   );
   const depths = chartDepths(plan.layers);
   const layers = plan.layers.filter((layer) => depths.includes(layer.depth));
-  const roles = rolesOf(layers);
   const stripTop = keys.height + RESPONSE_HEIGHT;
-  const stripHeight = STRIP_TOP + STRIP_BOTTOM + roles.length * depths.length * CELL_HEIGHT;
   return {
     name: 'newton-schulz',
     title: `Newton-Schulz output over the forecast spectrum at ${formatCount(plan.target.params)} parameters`,
     description: `Above, output against input singular value for ${styles.length} schedules; below, the forecast singular values of ${layers.length} cells on the same axis.`,
-    height: stripTop + stripHeight,
+    height: stripTop + stripHeight(layers),
     body:
       keys.body +
       panel(keys.height, responseOptions(plan, curves, styles, xDomain)) +
-      panel(stripTop, { ...stripOptions(layers, spreads, styles, xDomain), height: stripHeight }) +
+      panel(stripTop, {
+        marginLeft: MARGIN.left,
+        marginRight: MARGIN.right,
+        ...forecastStrip(layers, spreads, styles, xDomain),
+      }) +
       axisTitles({ x: '', y: 'output singular value' }, { ...MARGIN, top: keys.height, height: RESPONSE_HEIGHT }) +
       axisTitles(
         { x: 'singular value σ of the normalised momentum (log scale)', y: '' },
-        { ...MARGIN, top: stripTop, height: stripHeight },
+        { ...MARGIN, top: stripTop, height: stripHeight(layers) },
       ),
   };
 }
@@ -133,66 +127,6 @@ function pointsOf(curve: ResponseCurve, [low, high]: readonly [number, number]):
   const visible = points.filter((point) => point.x >= low && point.x <= high && Number.isFinite(point.y));
   const logged = visible.map((point) => ({ ...point, sigma: point.x, x: Math.log(point.x) }));
   return thinLine(logged, CHART_WIDTH / 2).map(({ sigma, y }) => ({ x: sigma, y }));
-}
-
-function stripOptions(
-  layers: readonly PlanLayer[],
-  spreads: readonly Spread[],
-  styles: readonly ScheduleStyle[],
-  [low, high]: readonly [number, number],
-): Plot.PlotOptions {
-  const depths = chartDepths(layers);
-  const within = (value: number): number => Math.min(high, Math.max(low, value));
-  const inkOf = (layer: PlanLayer): string =>
-    styles.find((style) => style.name === layer.schedule.name)?.ink.light ?? BASELINE.light;
-  const shown = spreads.filter((spread) => depths.includes(spread.depth));
-  const visible = layers.filter((layer) => layer.sigma.value > 0);
-  return {
-    marginLeft: MARGIN.left,
-    marginRight: MARGIN.right,
-    marginTop: STRIP_TOP,
-    marginBottom: STRIP_BOTTOM,
-    x: { type: 'log', domain: [low, high], label: null },
-    y: { type: 'point', domain: depths, label: null, padding: 0.6 },
-    fy: { domain: rolesOf(layers), label: null, axis: null, padding: 0.08 },
-    marks: [
-      Plot.gridX(logTicks([low, high], 8), { stroke: GRID.light, strokeOpacity: 1 }),
-      Plot.axisX(logTicks([low, high], 8), { tickFormat: formatPower, label: null }),
-      Plot.axisY({
-        anchor: 'right',
-        tickSize: 0,
-        fontSize: 10,
-        tickFormat: (d: number) => `depth ${significant(d)}`,
-        label: null,
-      }),
-      Plot.frame({ stroke: GRID.light }),
-      Plot.text(rolesOf(layers), {
-        fy: (role: string) => role,
-        text: roleLabel,
-        frameAnchor: 'left',
-        textAnchor: 'end',
-        dx: -8,
-      }),
-      Plot.ruleY(shown, {
-        fy: 'role',
-        y: 'depth',
-        x1: (s: Spread) => within(s.low),
-        x2: (s: Spread) => within(s.high),
-        stroke: MUTED.light,
-        strokeOpacity: 0.25,
-        strokeWidth: 5,
-      }),
-      Plot.ruleY(visible, {
-        fy: 'role',
-        y: 'depth',
-        x1: (layer: PlanLayer) => within(layer.sigma.low),
-        x2: (layer: PlanLayer) => within(layer.sigma.high),
-        stroke: inkOf,
-        strokeWidth: 1.5,
-      }),
-      Plot.dot(visible, { fy: 'role', y: 'depth', x: (layer: PlanLayer) => layer.sigma.value, fill: inkOf, r: 3.5 }),
-    ],
-  };
 }
 
 function dashOf(style: ScheduleStyle): { strokeDasharray?: string } {

@@ -41,7 +41,7 @@ export function planSection({ plan }: ReportData): Html {
   return section('plan', 'The plan', [
     html`<p>For ${formatCount(plan.target.params)} parameters, extrapolated to ${plan.target.layers} layers of width
 ${plan.target.width}: the cheapest schedule whose output at the forecast singular value of q = ${significant(plan.criterion.quantile)}
-reaches ${significant(plan.criterion.floor)}. ${plan.met ? '' : 'Not every row meets this; those that do not are marked.'}</p>
+reaches ${significant(plan.criterion.floor)}. ${plan.met ? '' : 'Not every row meets the criterion; the reasons under the rows say where it fails.'}</p>
 `,
     bullets(plan.warnings),
     table(

@@ -1,7 +1,7 @@
 /** Do the spectra settle? Trajectories, verdict counts, and every verdict that is not "settled" with its numbers. */
 import { formatCount, significant } from '../../base/numbers.ts';
 import { verdictCounts } from '../answer.ts';
-import { rolesOf } from '../cells.ts';
+import { chartDepths, chartQuantiles, depthsOf } from '../cells.ts';
 import type { Chart } from '../charts/chart.ts';
 import { details, figure, section } from '../figure.ts';
 import { type Html, html } from '../html.ts';
@@ -58,9 +58,14 @@ q = 0.9 is small. A law is fitted only to what a line settles at: its mean over 
 function caption(data: ReportData, run: string): string {
   const tracked = data.tracked.filter(({ trajectory }) => trajectory.run === run);
   const params = tracked[0]?.trajectory.params ?? 0;
-  const roles = rolesOf(tracked.map((t) => t.trajectory)).length;
+  const matrices = tracked.map((t) => t.trajectory);
+  const quantiles = matrices.map((matrix) => matrix.quantile);
+  const [depths, shownDepths] = [depthsOf(matrices).length, chartDepths(matrices).length];
+  const [present, shown] = [new Set(quantiles).size, chartQuantiles(quantiles).length];
   return (
-    `${formatCount(params)} parameters, ${count(roles, 'role')} by relative depth (layer / layers). ` +
+    `${formatCount(params)} parameters; rows are roles, columns depths (layer / layers)` +
+    `${shownDepths < depths ? `, ${shownDepths} of ${depths} shown` : ''}` +
+    `${shown < present ? `; ${shown} of ${present} quantiles shown` : ''}. ` +
     'The word in each corner is the verdict on the shaded window.'
   );
 }
