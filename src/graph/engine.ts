@@ -10,8 +10,6 @@ import { encodeModel, type OnnxValue } from './onnx.ts';
 /** Where a graph runs. "cpu" is always there; the others need their libraries or a GPU. */
 export type EngineName = 'cpu' | 'webgpu' | 'cuda';
 
-export const ENGINE_NAMES: readonly EngineName[] = ['cpu', 'webgpu', 'cuda'];
-
 /** Storage of a tensor of a program. */
 export type TensorData = Float32Array | BigInt64Array;
 

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createLabelledRandom } from '../../src/base/random.ts';
 import { type Bindings, createEngine, type Engine } from '../../src/graph/engine.ts';
 import type { NsSchedule } from '../../src/newtonSchulz/schedule.ts';
-import type { TokenSet } from '../../src/train/batches.ts';
+import type { Batch, Sampler } from '../../src/train/batches.ts';
 import type { TrainConfig } from '../../src/train/config.ts';
 import { gptParameters, type ParameterSpec } from '../../src/train/gpt.ts';
 import { gradientGraph } from '../../src/train/programs.ts';
@@ -58,8 +58,8 @@ describe('GPT', () => {
 describe('training', () => {
   test.each(Object.entries(gpt.trainings))('%s: losses and weights of the reference', async (_, training) => {
     const config = configOf(training);
-    const text = textThatDraws(training, config.seed);
-    const trainer = await createTrainer({ engine, config, train: text, validation: text, clock: () => 0 });
+    const validation = [batchOf(gpt.tokens)];
+    const trainer = await createTrainer({ engine, config, sampler: replay(training), validation, clock: () => 0 });
     closing.push(() => trainer.close());
     trainer.restore(startOf(trainer.parameters, config.seed));
     for (const expected of training.losses) {
@@ -160,24 +160,19 @@ function scheduleOf(name: string, schedules: Readonly<Record<string, ReferenceSc
   return { name, source: 'fixtures', precision: 'float32', ...schedules[name]! };
 }
 
-/**
- * A text in which a run with this seed draws exactly the sequences of the reference, in order: the draws are
- * known from the seed, so each sequence is written where it will be read. Throws if two of them would overlap.
- */
-function textThatDraws({ tokens }: GptTraining, seed: number): TokenSet {
-  const positions = 1_000_000;
-  const { context } = gpt.model;
-  const random = createLabelledRandom(seed, 'batches');
-  const text = new Uint8Array(positions + context);
-  const written = new Uint8Array(positions + context);
-  for (const sequence of tokens.flat(2)) {
-    const start = random.integer(positions);
-    if (written.subarray(start, start + context + 1).includes(1))
-      throw new Error('sequences overlap: take another seed');
-    written.fill(1, start, start + context + 1);
-    text.set(sequence, start);
-  }
-  return { tokens: text, spans: [{ start: 0, end: text.length }] };
+/** Gives the sequences of the reference, in order. */
+function replay({ tokens }: GptTraining): Sampler {
+  let next = 0;
+  const batches = tokens.flat().map(batchOf);
+  return { positions: batches.length, draw: () => batches[next++]! };
+}
+
+/** Sequences of context + 1 tokens -> inputs and targets, row-major. */
+function batchOf(sequences: readonly (readonly number[])[]): Batch {
+  return {
+    tokens: Int32Array.from(sequences.flatMap((sequence) => sequence.slice(0, -1))),
+    targets: Int32Array.from(sequences.flatMap((sequence) => sequence.slice(1))),
+  };
 }
 
 /** The reference's weights, zero optimizer state, the seed's stream of batches. */

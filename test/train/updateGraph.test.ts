@@ -1,84 +1,17 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../src/base/random.ts';
-import { createEngine } from '../../src/graph/engine.ts';
 import { scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
 import { orthogonalise as orthogonaliseReference } from '../../src/newtonSchulz/orthogonalise.ts';
 import type { NsSchedule } from '../../src/newtonSchulz/schedule.ts';
 import type { MuonConfig } from '../../src/train/config.ts';
 import type { ParameterSpec } from '../../src/train/gpt.ts';
 import { orthogonalise } from '../../src/train/orthogonalise.ts';
-import { muonStacks, updateGraph } from '../../src/train/updateGraph.ts';
+import { muonStacks } from '../../src/train/updateGraph.ts';
 import { evaluate } from '../graph/evaluate.ts';
-import { decodeArray, type MuonCase, readMuonFixture } from '../referenceFixtures.ts';
-
-const fixture = readMuonFixture();
 
 function parameterOf(shape: readonly [number, number], name = 'w'): ParameterSpec {
   return { name, shape, optimizer: 'muon', role: 'attn.q', layer: 0, initialDeviation: 1 };
 }
-
-function configOf({ muon, schedule }: MuonCase): MuonConfig {
-  const coefficients = fixture.schedules[schedule]!;
-  return {
-    ...muon,
-    schedules: {},
-    schedule: { name: schedule, source: 'fixture', precision: 'float32', ...coefficients },
-  };
-}
-
-/** Weight and momentum after the steps of the fixture, by the update graph. */
-async function runCase(reference: MuonCase) {
-  const { weight, gradients } = fixture.shapes[reference.shape]!;
-  const config = configOf(reference);
-  const stacks = muonStacks([parameterOf(weight.shape as [number, number])], config);
-  const adamw = { learningRate: 0, betas: [0.9, 0.95], epsilon: 1e-8, weightDecay: 0 } as const;
-  const program = await (await createEngine({ threads: 1 })).compile(updateGraph(stacks, [], config, adamw));
-  const size = weight.shape[0]! * weight.shape[1]!;
-  let w = Float32Array.from(decodeArray(weight));
-  let m = new Float32Array(size);
-  const all = Float32Array.from(decodeArray(gradients));
-  const scalars = {
-    muonRate: Float32Array.of(config.learningRate),
-    adamwRate: new Float32Array(1),
-    firstCorrection: Float32Array.of(1),
-    secondCorrection: Float32Array.of(1),
-  };
-  const after: Record<string, { weight: Float32Array; momentum: Float32Array }> = {};
-  for (let step = 1; step <= fixture.steps; step++) {
-    const next = { w: new Float32Array(size), m: new Float32Array(size), x: new Float32Array(size) };
-    await program
-      .bind(
-        {
-          ...scalars,
-          'weights:stack0': w,
-          'momentum:stack0': m,
-          'gradients:stack0': all.slice((step - 1) * size, step * size),
-        },
-        { 'next:weights:stack0': next.w, 'next:momentum:stack0': next.m, 'nsInput:stack0': next.x },
-      )
-      .run();
-    w = next.w;
-    m = next.m;
-    after[step] = { weight: w, momentum: m };
-  }
-  await program.close();
-  return after;
-}
-
-test('Muon equals the float64 NumPy reference over 50 steps, in every combination of conventions', async () => {
-  for (const reference of fixture.cases) {
-    const after = await runCase(reference);
-    // What the reference itself loses in float32, with room for another order of summation.
-    const tolerance = 20 * reference.float32Deviation + 1e-6;
-    for (const [step, expected] of Object.entries(reference.after))
-      for (const kind of ['weight', 'momentum'] as const)
-        decodeArray(expected[kind]).forEach((value, i) => {
-          expect(Math.abs(after[step]![kind][i]! - value), `${reference.shape} ${kind}`).toBeLessThan(
-            tolerance * (1 + Math.abs(value)),
-          );
-        });
-  }
-});
 
 const SHAPES = [
   [8, 8],
@@ -132,7 +65,16 @@ test('products in lower precision differ from float32 by about their rounding', 
 });
 
 test('matrices are stacked by shape and schedule', () => {
-  const config = configOf(fixture.cases[0]!);
+  const config: MuonConfig = {
+    learningRate: 0.02,
+    momentum: 0.95,
+    convention: 'sum',
+    nesterov: false,
+    weightDecay: 0,
+    updateScale: 'original',
+    schedule: scheduleOf('you5', 5),
+    schedules: {},
+  };
   const other = scheduleOf('polar-express', 7);
   const stacks = muonStacks(
     [parameterOf([4, 4], 'a'), parameterOf([8, 4], 'b'), parameterOf([4, 4], 'c'), parameterOf([4, 4], 'd')],

@@ -1,0 +1,52 @@
+/** Flags that mean the same in every command, and how their text becomes values. */
+import { UsageError } from '../base/errors.ts';
+import { parseCount } from '../base/numbers.ts';
+import type { NsPrecision } from '../newtonSchulz/schedule.ts';
+import type { Rung } from '../workflows/presets.ts';
+
+const PRECISIONS: readonly NsPrecision[] = ['float32', 'bf16', 'fp16', 'tf32'];
+
+/** @throws UsageError unless `text` is an integer of at least `minimum` */
+export function integerFlag(flag: string, minimum = 1): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (!Number.isSafeInteger(value) || value < minimum)
+      throw new UsageError(`${flag}: expected an integer of at least ${minimum}, got "${text}"`);
+    return value;
+  };
+}
+
+/** @throws UsageError unless `text` is a number in (low, high] */
+export function numberFlag(flag: string, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!(value > low && value <= high))
+      throw new UsageError(`${flag}: expected a number above ${low} and at most ${high}, got "${text}"`);
+    return value;
+  };
+}
+
+/** "1.5e9", "300B", "1T". */
+export function countFlag(flag: string): (text: string) => number {
+  return (text) => parseCount(flag, text);
+}
+
+/** @throws UsageError listing the values there are */
+export function choiceFlag<T extends string>(flag: string, choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((candidate) => candidate === text);
+    if (!choice) throw new UsageError(`${flag}: unknown value "${text}"; there are ${choices.join(', ')}`);
+    return choice;
+  };
+}
+
+export const precisionFlag: (text: string) => NsPrecision = choiceFlag('--precision', PRECISIONS);
+
+/** "4x32,4x64,8x128" -> rungs. */
+export function sizesFlag(text: string): readonly Rung[] {
+  return text.split(',').map((part) => {
+    const match = /^(\d+)x(\d+)$/.exec(part.trim());
+    if (!match) throw new UsageError(`--sizes: expected layers x width such as 4x32,4x64, got "${part}"`);
+    return { layers: Number(match[1]), width: Number(match[2]) };
+  });
+}

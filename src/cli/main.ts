@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+/** The command line: one file a command in commands/, no arithmetic here. */
+import { Command } from 'commander';
+import { softwareVersions } from '../workflows/machine.ts';
+import { addLaws } from './commands/laws.ts';
+import { addNs } from './commands/ns.ts';
+import { addPlan } from './commands/plan.ts';
+import { addReport } from './commands/report.ts';
+import { addStudy } from './commands/study.ts';
+import { addTrain } from './commands/train.ts';
+import { describeFailure, exitOnBrokenPipe } from './failure.ts';
+
+const program = new Command('muonscope')
+  .description(
+    "Measures the singular-value spectrum of Muon's momentum, learns how it scales with model size,\nand plans the cheapest Newton-Schulz configuration for every layer.",
+  )
+  .version(softwareVersions().muonscope ?? 'unknown')
+  .showSuggestionAfterError()
+  .exitOverride();
+
+for (const add of [addStudy, addTrain, addLaws, addPlan, addReport, addNs]) add(program);
+for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
+  command.exitOverride();
+
+for (const stream of [process.stdout, process.stderr]) exitOnBrokenPipe(stream, process.exit);
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { text, exitCode } = describeFailure(error);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
+}

@@ -1,0 +1,53 @@
+/** Where a command writes: results to stdout, everything else to stderr. */
+import { createProgress, type Progress } from './progress.ts';
+import { type Colours, createColours } from './terminal.ts';
+
+/** Prints a document as the only thing on stdout. */
+export function printJson(document: unknown): void {
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** Prints lines for people on stdout. */
+export function print(...lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Writes a line to stderr: warnings, and news of long work where stdout belongs to JSON. */
+export function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Colours of stdout. */
+export function outputColours(): Colours {
+  return createColours(process.stdout, process.env);
+}
+
+/** Columns of the terminal on stdout; undefined where there is none. */
+export function outputWidth(): number | undefined {
+  return process.stdout.columns;
+}
+
+/** A progress line on stderr. */
+export function stderrProgress(): Progress {
+  return createProgress(process.stderr, () => performance.now());
+}
+
+/**
+ * A signal that Ctrl-C aborts. The second Ctrl-C ends the process at once.
+ *
+ * @param told called at the first one
+ */
+export function interruptSignal(told: () => void): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    controller.abort();
+    told();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}
+
+/** 128 + SIGINT, as shells report it. */
+export const INTERRUPTED = 130;

@@ -1,0 +1,44 @@
+import { formatCount, formatShare, significant } from '../../base/numbers.ts';
+import type { Plan } from '../../planner/plan.ts';
+import { formatTable } from '../terminal.ts';
+
+/** The plan, one role and depth a line. */
+export function planTable({ layers, criterion }: Plan, width?: number): string {
+  return formatTable(
+    [
+      { title: 'role', align: 'left' },
+      { title: 'depth', align: 'right' },
+      { title: `sigma at q=${criterion.quantile}`, align: 'right' },
+      { title: '95 % interval', align: 'right' },
+      { title: 'schedule', align: 'left' },
+      { title: 'output', align: 'right' },
+      { title: 'low end', align: 'right' },
+      { title: 'products', align: 'right' },
+    ],
+    layers.map(({ role, depth, sigma, schedule, output, products }) => [
+      role,
+      significant(depth, 3),
+      significant(sigma.value, 3),
+      `${significant(sigma.low, 2)} to ${significant(sigma.high, 2)}`,
+      schedule.name,
+      output.value.toFixed(2),
+      output.low.toFixed(2),
+      String(products),
+    ]),
+    { width },
+  );
+}
+
+/** What the plan costs against the baseline, in a sentence. */
+export function planSummary(plan: Plan): string {
+  const { target, baseline, saved, criterion, met } = plan;
+  const size = `${formatCount(target.params)} parameters (width ${target.width}, ${target.layers} layers)`;
+  const cost =
+    saved >= 0
+      ? `saves ${formatShare(saved)} of the Newton-Schulz flops of ${baseline.name} everywhere`
+      : `costs ${formatShare(-saved)} more Newton-Schulz flops than ${baseline.name} everywhere, which does not reach the floor everywhere`;
+  const reach = `output at least ${criterion.floor} at q=${criterion.quantile}`;
+  return met
+    ? `For ${size} the plan gives every layer ${reach} and ${cost}.`
+    : `For ${size} no plan gives every layer ${reach}; the rows show the best there is.`;
+}

@@ -1,0 +1,94 @@
+/** Gathers what a report shows, renders it and writes page and charts into the study. */
+import { join } from 'node:path';
+import { scheduleOf } from '../newtonSchulz/catalogue.ts';
+import { products } from '../newtonSchulz/cost.ts';
+import { output } from '../newtonSchulz/response.ts';
+import type { NsSchedule } from '../newtonSchulz/schedule.ts';
+import type { Plan } from '../planner/plan.ts';
+import { renderReport } from '../report/renderReport.ts';
+import type { ForecastCurve, ReportData, ResponseCurve } from '../report/reportData.ts';
+import { describeSteepest } from '../scaling/comparePooled.ts';
+import { forecast } from '../scaling/forecast.ts';
+import type { Law, LawsDocument } from '../scaling/law.ts';
+import { publishedLaws } from '../scaling/published/publishedLaws.ts';
+import type { RunRecords } from '../store/runFolder.ts';
+import type { StudyDescription } from '../store/study.ts';
+import type { StudyWriter } from '../store/studyFolder.ts';
+import type { TrackedTrajectory } from './analyse.ts';
+import { summariseRun } from './summarise.ts';
+
+/** What a report is written from. */
+export interface ReportSource {
+  readonly runs: readonly RunRecords[];
+  readonly tracked: readonly TrackedTrajectory[];
+  readonly laws: LawsDocument | null;
+  readonly plan: Plan | null;
+  /** Makes the study again. */
+  readonly command: string;
+}
+
+/** Sizes at which a law is drawn. */
+const FORECAST_POINTS = 24;
+/** Singular values at which a response is drawn. */
+const RESPONSE_POINTS = 240;
+/** Smallest singular value drawn, as a share of the smallest forecast. */
+const BELOW_FORECAST = 0.1;
+
+/** Renders and writes the report; returns its path and the sentences it opens with. */
+export function writeStudyReport(
+  writer: StudyWriter,
+  source: ReportSource,
+): { readonly path: string; readonly charts: number; readonly statements: readonly string[] } {
+  const data = reportData(writer.description, source);
+  const { html, charts } = renderReport(data);
+  for (const { name, svg } of charts) writer.writeChart(`${name}.svg`, svg);
+  writer.writeReport(html);
+  return { path: join(writer.folder, 'report.html'), charts: charts.length, statements: data.statements };
+}
+
+/** Everything the report shows, as plain data. */
+export function reportData(study: StudyDescription, { runs, tracked, laws, plan, command }: ReportSource): ReportData {
+  return {
+    study,
+    runs: runs.map(({ description, metrics }) => ({
+      description,
+      metrics,
+      summary: metrics.length === description.config.steps ? summariseRun(description, metrics) : null,
+    })),
+    tracked: tracked.map(({ trajectory, plateau }) => ({ trajectory, plateau })),
+    laws,
+    forecasts: laws ? laws.laws.map((law) => forecastCurve(law, study.target)) : [],
+    published: publishedLaws(),
+    statements: laws ? describeSteepest(laws) : [],
+    plan,
+    responses: plan ? responseCurves(plan) : [],
+    command,
+  };
+}
+
+function forecastCurve(law: Law, target: number): ForecastCurve {
+  const sizes = law.points.map(({ params }) => params);
+  const points = logSpaced(Math.min(...sizes), Math.max(...sizes, target), FORECAST_POINTS).map((params) => ({
+    params,
+    ...forecast(law, params),
+  }));
+  return { role: law.role, depth: law.depth, quantile: law.quantile, points };
+}
+
+/** The planned schedules and the baseline, each once, from below the smallest forecast to 1. */
+function responseCurves(plan: Plan): readonly ResponseCurve[] {
+  const planned = plan.layers.map(({ schedule }): NsSchedule => ({ ...schedule, source: plan.source }));
+  const schedules = new Map([...planned, scheduleOf('jordan', 5)].map((schedule) => [schedule.name, schedule]));
+  const smallest = Math.min(...plan.layers.map(({ sigma }) => sigma.low));
+  const sigma = logSpaced(Math.min(1e-3, smallest * BELOW_FORECAST), 1, RESPONSE_POINTS);
+  return [...schedules.values()].map((schedule) => ({
+    name: schedule.name,
+    products: products(schedule),
+    sigma,
+    output: sigma.map((s) => output(s, schedule)),
+  }));
+}
+
+function logSpaced(from: number, to: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => from * (to / from) ** (i / (count - 1)));
+}
