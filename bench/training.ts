@@ -81,7 +81,9 @@ async function timeSteps(engine: Engine, { batch, vocabulary, layers, width, ...
 function timeTorch({ layers, width, headSize, context, batch, vocabulary }: Sizes): number | null {
   const steps = width * layers >= 1000 ? 8 : 20;
   const sizes = [layers, width, headSize, context, batch, vocabulary, steps].map(String);
-  const { status, stdout } = spawnSync('/usr/bin/python3', [`${peers}peers/torch_gpt.py`, ...sizes], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync('/usr/bin/python3', [`${peers}peers/torch_gpt.py`, ...sizes], {
+    encoding: 'utf8',
+  });
   return status === 0 ? JSON.parse(stdout).medianSeconds : null;
 }
 
@@ -94,7 +96,10 @@ async function compare(engine: Engine, sizes: Sizes): Promise<StepTimes> {
     update: median(rounds.map((round) => round.ours.update)),
   };
   const ratios = rounds.flatMap(({ ours: { gradient }, torch }) => (torch === null ? [] : [torch / gradient]));
-  const torch = ratios.length > 0 ? `${median(ratios).toFixed(2)} x PyTorch eager` : 'PyTorch is not installed for /usr/bin/python3';
+  const torch =
+    ratios.length > 0
+      ? `${median(ratios).toFixed(2)} x PyTorch eager`
+      : 'PyTorch is not installed for /usr/bin/python3';
   const name = `${sizes.layers}x${sizes.width}`.padEnd(7);
   const share = (100 * ours.update) / ours.gradient;
   console.log(
@@ -110,7 +115,9 @@ const reference = await compare(engine, REFERENCE);
 const tokens = REFERENCE.batch * REFERENCE.context;
 const rate = (trainingFlopsPerToken(REFERENCE) * tokens) / reference.gradient / 1e9;
 const again = await bareProduct(engine);
-console.log(`4x256: ${rate.toFixed(0)} GFLOP/s of model flops, ${(rate / ((bare + again) / 2)).toFixed(2)} of the bare product (goal 0.75)`);
+console.log(
+  `4x256: ${rate.toFixed(0)} GFLOP/s of model flops, ${(rate / ((bare + again) / 2)).toFixed(2)} of the bare product (goal 0.75)`,
+);
 const quick = presetNamed('quick');
 for (const { layers, width } of quick.rungs)
   await compare(engine, {
