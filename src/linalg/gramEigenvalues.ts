@@ -121,8 +121,9 @@ function scaleExponent({ rows, columns, data }: Matrix): number {
     throw new DomainError(`singular values: the smaller side can be at most ${LARGEST_SIDE}, got ${shape}`);
   let largest = 0;
   for (let i = 0; i < data.length; i++) {
-    const magnitude = Math.abs(data[i]);
-    if (!(magnitude < Number.POSITIVE_INFINITY)) refuseEntry(data[i], i, columns);
+    const value = data[i]!;
+    const magnitude = Math.abs(value);
+    if (!(magnitude < Number.POSITIVE_INFINITY)) refuseEntry(value, i, columns);
     if (magnitude > largest) largest = magnitude;
   }
   return largest === 0 ? 0 : -Math.ceil(Math.log2(largest));
@@ -189,7 +190,7 @@ function traceOf(functions: KernelExports, gram: number, n: number): number {
   for (let i = 0; i < n; i++) {
     const block = i >> 6;
     const index = ((block * (block + 1)) / 2 + block) * (BLOCK_BYTES / 8) + (i & 63) * 73;
-    trace += entries[index];
+    trace += entries[index]!;
   }
   return trace;
 }

@@ -49,11 +49,11 @@ export const PRESETS: readonly Preset[] = [
   {
     name: 'quick',
     description: 'the whole phenomenon on a laptop',
-    rungs: [32, 48, 64, 80, 96, 128].map((width) => ({ layers: 8, width })),
+    rungs: [32, 48, 64, 96, 128, 192].map((width) => ({ layers: 4, width })),
     headSize: 16,
     context: 128,
     batch: 16,
-    steps: 300,
+    steps: 350,
     every: 5,
     validationSequences: 64,
   },
