@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../src/base/random.ts';
 import { createSpectrumPool } from '../../src/linalg/spectrumPool.ts';
 import type { MomentumSample } from '../../src/sources/momentumSample.ts';
-import { measureSpectrum, measureSpectrumPooled } from '../../src/spectra/measure.ts';
+import { measureSpectra, measureSpectrum } from '../../src/spectra/measure.ts';
 import { RECORD_QUANTILES } from '../../src/spectra/spectrum.ts';
 
 const identity = {
@@ -47,12 +47,12 @@ describe('a measured sample', () => {
   test('is the same record from a pool', async () => {
     const random = createRandom(1);
     const sample = sampleOf(
-      48,
       96,
-      Array.from({ length: 48 * 96 }, () => random.gaussian()),
+      128,
+      Array.from({ length: 96 * 128 }, () => random.gaussian()),
     );
     const pool = createSpectrumPool({ workers: 1 });
-    expect(await measureSpectrumPooled(pool, sample)).toEqual(measureSpectrum(sample));
+    expect(await measureSpectra([sample], pool)).toEqual([measureSpectrum(sample)]);
     await pool.close();
   });
 
