@@ -4,7 +4,7 @@
 import { requireInteger } from '../base/checks.ts';
 import { DomainError, EngineError } from '../base/errors.ts';
 import { kernelModule } from './kernelModule.ts';
-import type { Matrix } from './matrix.ts';
+import type { Matrix, RandomMatrix } from './matrix.ts';
 import type { SpectrumSummary } from './spectrumSummary.ts';
 import type { PoolAnswer, PoolJob } from './workerMessages.ts';
 import { startWorkerThread, type WorkerThread } from './workerThread.ts';
@@ -23,10 +23,14 @@ export interface PoolCallOptions {
 }
 
 export interface SpectrumPool {
-  /** As spectrumOf. Rejects with DomainError for a bad matrix, EngineError if the worker dies or the pool closes. */
-  spectrum(matrix: Matrix, quantiles: readonly number[], options?: PoolCallOptions): Promise<SpectrumSummary>;
+  /** As spectrumOf; a random matrix is drawn by the worker. Rejects with DomainError for a bad matrix, EngineError if the worker dies or the pool closes. */
+  spectrum(
+    matrix: Matrix | RandomMatrix,
+    quantiles: readonly number[],
+    options?: PoolCallOptions,
+  ): Promise<SpectrumSummary>;
   /** As singularValues. */
-  singularValues(matrix: Matrix, options?: PoolCallOptions): Promise<Float64Array>;
+  singularValues(matrix: Matrix | RandomMatrix, options?: PoolCallOptions): Promise<Float64Array>;
   /** Stops the workers; calls that have not answered reject with EngineError. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -97,7 +101,11 @@ export function createSpectrumPool({ workers }: SpectrumPoolOptions): SpectrumPo
     }
   }
 
-  function run(matrix: Matrix, quantiles: readonly number[] | null, options: PoolCallOptions): Promise<PoolAnswer> {
+  function run(
+    matrix: Matrix | RandomMatrix,
+    quantiles: readonly number[] | null,
+    options: PoolCallOptions,
+  ): Promise<PoolAnswer> {
     return new Promise((resolve, reject) => {
       if (closed) return reject(closed);
       waiting.push({ ...prepare(matrix, quantiles, options), resolve, reject });
@@ -125,10 +133,11 @@ export function createSpectrumPool({ workers }: SpectrumPoolOptions): SpectrumPo
 
 /** A job whose data is a buffer of its own where that saves copying more than the matrix. */
 function prepare(
-  matrix: Matrix,
+  matrix: Matrix | RandomMatrix,
   quantiles: readonly number[] | null,
   { transfer = false }: PoolCallOptions,
 ): Pick<Task, 'job' | 'transfer'> {
+  if (!('data' in matrix)) return { job: { matrix, quantiles }, transfer: [] };
   const { rows, columns, data } = matrix;
   const { buffer } = data;
   const whole = buffer.byteLength === data.byteLength;
