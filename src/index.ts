@@ -15,6 +15,7 @@ export type { Matrix } from './linalg/matrix.ts';
 export { type CatalogueEntry, catalogueEntry, catalogueNames, scheduleOf } from './newtonSchulz/catalogue.ts';
 export { type DesignOptions, designComposition, type StepKind } from './newtonSchulz/design.ts';
 export { type NsDocument, type NsScheduleRecord, nsDocument } from './newtonSchulz/document.ts';
+export { inputsBelow } from './newtonSchulz/inputsBelow.ts';
 export { orthogonalise } from './newtonSchulz/orthogonalise.ts';
 export { response, type Thresholds, thresholds } from './newtonSchulz/response.ts';
 export type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from './newtonSchulz/schedule.ts';
@@ -41,6 +42,13 @@ export {
   type MomentumStage,
   ROLES,
 } from './sources/momentumSample.ts';
+export {
+  marchenkoPasturCdf,
+  marchenkoPasturDensity,
+  marchenkoPasturEdges,
+  marchenkoPasturQuantile,
+} from './spectra/marchenkoPastur.ts';
+export type { RandomSpectra } from './spectra/randomSpectra.ts';
 export { RECORD_QUANTILES, type Spectrum } from './spectra/spectrum.ts';
 export type { Plateau, SettledValue, Trajectory, Verdict } from './stability/plateau.ts';
 export type {

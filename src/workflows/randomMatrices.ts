@@ -89,8 +89,8 @@ export async function measureRandomMatrices(
   return documentOf(options, schedules, widths, groups);
 }
 
-/** Those asked for, then those of the catalogue at their usual steps, each once. */
-function comparedSchedules(asked: readonly NsSchedule[]): readonly NsSchedule[] {
+/** Schedules asked for, then those of the catalogue at their usual steps, each once. */
+export function comparedSchedules(asked: readonly NsSchedule[]): readonly NsSchedule[] {
   for (const { name, entry } of asked)
     if (entry.normalisation !== 'frobenius')
       throw new UsageError(
