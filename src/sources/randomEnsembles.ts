@@ -82,6 +82,11 @@ export function usualMatrices(rows: number): number {
   return Math.min(Math.max(Math.round(ENTRIES_A_ROW / rows), FEWEST), MOST);
 }
 
+/** Whether matrices with this smaller dimension have enough nonzero entries a row for a limit law to mean something. */
+export function isDenseEnough(entries: EntryDistribution, rows: number): boolean {
+  return entries.name !== 'sparse' || entries.density * rows >= LEAST_NONZEROS;
+}
+
 /** Member `index` of an ensemble's matrices of one shape. */
 export function memberOf(
   { entries, seed }: Pick<RandomEnsemble, 'entries' | 'seed'>,
@@ -134,7 +139,7 @@ function checked(entries: EntryDistribution): EntryDistribution {
 /** Entries in range, and sparse ones dense enough for the smallest size. */
 function requireEntries(entries: EntryDistribution, smallest: number): void {
   checked(entries);
-  if (entries.name === 'sparse' && entries.density * smallest < LEAST_NONZEROS)
+  if (entries.name === 'sparse' && !isDenseEnough(entries, smallest))
     throw new DomainError(
       `random matrices: density ${entries.density} leaves ${entries.density * smallest} nonzero entries a row at size ` +
         `${smallest}, at least ${LEAST_NONZEROS} are needed; raise the density or leave out the size`,

@@ -84,7 +84,7 @@ export interface ScheduleWidth {
   readonly threshold: number | null;
   /** By Marchenko-Pastur and the exact response; 2 if every width does, null if none up to 1e12 does. */
   readonly width: number | null;
-  /** Matrices drawn at that width; null where it is below 16 or above the largest size, or time ran out. */
+  /** Matrices drawn at that width; null where it is below 16, above the largest size or too small for sparse entries, or time ran out. */
   readonly verified: VerifiedWidth | null;
 }
 

@@ -15,7 +15,13 @@ import { createSpectrumPool, type SpectrumPool } from '../linalg/spectrumPool.ts
 import { CATALOGUE, scheduleOf } from '../newtonSchulz/catalogue.ts';
 import { firstReaching } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
-import { type EnsembleSize, ensembleSize, memberOf, type RandomEnsemble } from '../sources/randomEnsembles.ts';
+import {
+  type EnsembleSize,
+  ensembleSize,
+  isDenseEnough,
+  memberOf,
+  type RandomEnsemble,
+} from '../sources/randomEnsembles.ts';
 import type { RandomSpectra } from '../spectra/randomSpectra.ts';
 import { monotonicSeconds } from './clock.ts';
 import { fitQuantileExponents, fitSmallestExponent } from './randomExponents.ts';
@@ -113,7 +119,9 @@ function groupsOf(
     const histogramsAfter = ends ? asked.map(({ name }) => schedules.findIndex((other) => other.name === name)) : null;
     return { size, extra, tally: createTally(size, { schedules, level: LOST_LEVEL, histogramsAfter }) };
   };
-  const verified = [...new Set(widths)].filter((rows) => rows !== null && rows >= LEAST_VERIFIED && rows <= largest);
+  const verified = [...new Set(widths)].filter(
+    (rows) => rows !== null && rows >= LEAST_VERIFIED && rows <= largest && isDenseEnough(ensemble.entries, rows),
+  );
   return [
     ...sizes.map((size) => group(size, false)),
     ...verified.map((rows) => group(ensembleSize(rows!, aspect, matrices), true)),
