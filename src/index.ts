@@ -19,6 +19,7 @@ export type { SpectrumSummary } from './linalg/spectrumSummary.ts';
 export { type CatalogueEntry, catalogueEntry, catalogueNames, scheduleOf } from './newtonSchulz/catalogue.ts';
 export { type DesignOptions, designComposition, type StepKind } from './newtonSchulz/design.ts';
 export { type NsDocument, type NsScheduleRecord, nsDocument } from './newtonSchulz/document.ts';
+export { inputsBelow } from './newtonSchulz/inputsBelow.ts';
 export { orthogonalise } from './newtonSchulz/orthogonalise.ts';
 export { response, type Thresholds, thresholds } from './newtonSchulz/response.ts';
 export type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from './newtonSchulz/schedule.ts';
@@ -56,6 +57,7 @@ export {
   marchenkoPasturQuantile,
 } from './spectra/marchenkoPastur.ts';
 export { measureSpectra, measureSpectrum } from './spectra/measure.ts';
+export type { RandomSpectra } from './spectra/randomSpectra.ts';
 export { RECORD_QUANTILES, type Spectrum } from './spectra/spectrum.ts';
 export { findPlateau, type PlateauOptions, settledValue } from './stability/findPlateau.ts';
 export { fixedWindow, PAPER_WINDOW, type StepWindow, windowOf } from './stability/fixedWindow.ts';

@@ -5,7 +5,7 @@ import { requireInteger } from '../base/checks.ts';
 import { DomainError, EngineError } from '../base/errors.ts';
 import { requireShape } from './gramEigenvalues.ts';
 import { kernelModule } from './kernelModule.ts';
-import type { Matrix } from './matrix.ts';
+import type { Matrix, RandomMatrix } from './matrix.ts';
 import type { SpectrumSummary } from './spectrumSummary.ts';
 import type { PoolAnswer, PoolJob } from './workerMessages.ts';
 import { WorkerQueue } from './workerQueue.ts';
@@ -24,10 +24,14 @@ export interface PoolCallOptions {
 }
 
 export interface SpectrumPool {
-  /** As spectrumOf. Rejects with DomainError for a bad matrix, EngineError if the worker dies or the pool closes. */
-  spectrum(matrix: Matrix, quantiles: readonly number[], options?: PoolCallOptions): Promise<SpectrumSummary>;
+  /** As spectrumOf; a random matrix is drawn by the worker. Rejects with DomainError for a bad matrix, EngineError if the worker dies or the pool closes. */
+  spectrum(
+    matrix: Matrix | RandomMatrix,
+    quantiles: readonly number[],
+    options?: PoolCallOptions,
+  ): Promise<SpectrumSummary>;
   /** As singularValues. */
-  singularValues(matrix: Matrix, options?: PoolCallOptions): Promise<Float64Array>;
+  singularValues(matrix: Matrix | RandomMatrix, options?: PoolCallOptions): Promise<Float64Array>;
   /** Stops the workers; calls that have not answered reject with EngineError. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -57,10 +61,11 @@ export function createSpectrumPool({ workers }: SpectrumPoolOptions): SpectrumPo
 
 /** The job and the buffers to hand over. A view is sliced first, since posting it would copy its whole buffer. */
 function prepare(
-  matrix: Matrix,
+  matrix: Matrix | RandomMatrix,
   quantiles: readonly number[] | null,
   { transfer = false }: PoolCallOptions,
 ): [PoolJob, ArrayBuffer[]] {
+  if (!('data' in matrix)) return [{ matrix, quantiles }, []];
   requireShape(matrix); // a buffer that an earlier call took is found here
   const { rows, columns, data } = matrix;
   const { buffer } = data;
