@@ -30,7 +30,7 @@ export interface ReportSource {
 /** Sizes at which a law is drawn. */
 const FORECAST_POINTS = 24;
 /** Singular values at which a response is drawn. */
-const RESPONSE_POINTS = 240;
+const RESPONSE_POINTS = 600;
 /** Smallest singular value drawn, as a share of the smallest forecast. */
 const BELOW_FORECAST = 0.1;
 
@@ -68,10 +68,12 @@ export function reportData(study: StudyDescription, { runs, tracked, laws, plan,
 
 function forecastCurve(law: Law, target: number): ForecastCurve {
   const sizes = law.points.map(({ params }) => params);
-  const points = logSpaced(Math.min(...sizes), Math.max(...sizes, target), FORECAST_POINTS).map((params) => ({
-    params,
-    ...forecast(law, params),
-  }));
+  const largest = Math.max(...sizes);
+  const grid = logSpaced(Math.min(...sizes), Math.max(largest, target), FORECAST_POINTS);
+  const points = [...new Set([...grid, largest, target])]
+    .filter((params) => params <= Math.max(largest, target))
+    .sort((a, b) => a - b)
+    .map((params) => ({ params, ...forecast(law, params) }));
   return { role: law.role, depth: law.depth, quantile: law.quantile, points };
 }
 
