@@ -112,6 +112,10 @@ const EVEN_SHARE = 0.05;
 const ROUNDS = 5;
 
 const GRID_POINTS = 240;
+
+/** Scaling the last step rounds its coefficients; the bound holds exactly all the same. */
+const ROUNDING_ROOM = 1 - 1e-12;
+
 const DIP = 0.5;
 const GOOD_OUTPUT = 0.7;
 
@@ -204,7 +208,7 @@ function publishedWithin(products: number, bound: number): readonly NsSchedule[]
 /** The last step scaled so that the largest output on [0, 1.01] is at most `bound`. */
 function withinBound(schedule: NsSchedule, bound: number): NsSchedule {
   const [, highest] = outputRange(schedule, [0, LARGEST_INPUT]);
-  return highest <= bound ? schedule : scaled(schedule, (bound / highest) * (1 - 4 * Number.EPSILON));
+  return highest <= bound ? schedule : scaled(schedule, (bound / highest) * ROUNDING_ROOM);
 }
 
 function scaled(schedule: NsSchedule, factor: number): NsSchedule {
@@ -240,7 +244,7 @@ function limitsOf(schedule: NsSchedule, { at, points }: DesignTarget, most: numb
 /** Scaled to a descent of 1 where the bound allows it, which leaves its value as it is. */
 function meanOne(schedule: NsSchedule, { points }: DesignTarget, bound: number): NsSchedule {
   const [, highest] = outputRange(schedule, [0, LARGEST_INPUT]);
-  return scaled(schedule, Math.min((bound / highest) * (1 - 4 * Number.EPSILON), 1 / descent(schedule, points)));
+  return scaled(schedule, Math.min((bound / highest) * ROUNDING_ROOM, 1 / descent(schedule, points)));
 }
 
 /**

@@ -20,12 +20,12 @@ export function gramIteration(
     });
   };
   const norm = Math.hypot(...matrix.data) + schedule.entry.epsilon;
-  let x = Float64Array.from(matrix.data, (value) => value / norm);
+  let x: Float64Array = Float64Array.from(matrix.data, (value) => value / norm);
   const steps = schedule.coefficients;
   for (const segment of [steps.slice(0, GRAM_RESTART), steps.slice(GRAM_RESTART)]) {
     if (segment.length === 0) continue;
     const turned = Float64Array.from({ length: m * n }, (_, at) => x[(at % m) * n + Math.floor(at / m)]);
-    let r = times(x, turned, m, n, m);
+    let r: Float64Array = times(x, turned, m, n, m);
     let q: Float64Array | null = null;
     for (const [k, [a, b, c]] of segment.entries()) {
       const square = c === 0 ? null : times(r, r, m, m, m);
