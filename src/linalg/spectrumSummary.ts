@@ -56,12 +56,12 @@ export function summarise(kernels: Kernels, matrix: Matrix, quantiles: readonly 
   const gram = allGramEigenvalues(kernels, matrix);
   const { eigenvalues, trace, exponent } = gram;
   const sigma = eigenvalues.map((value) => normalised(value, trace));
-  const spectral = sigma[0];
+  const spectral = sigma[0]!; // there is at least one value
   return {
     frobenius: unscale(Math.sqrt(trace), exponent, 'Frobenius norm'),
     spectral,
-    smallest: sigma[sigma.length - 1],
-    values: positionsOf(quantiles, sigma.length).map((position) => sigma[position]),
+    smallest: sigma[sigma.length - 1]!,
+    values: positionsOf(quantiles, sigma.length).map((position) => sigma[position]!),
     stableRank: trace === 0 ? 0 : 1 / spectral ** 2,
     effectiveRank: effectiveRank(gram),
     outlierShare: spectral ** 2,

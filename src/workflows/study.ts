@@ -19,7 +19,8 @@ import {
 } from '../store/studyFolder.ts';
 import { gptParameters } from '../train/gpt.ts';
 import { lawsOf, trackedTrajectories } from './analyse.ts';
-import { calibrate } from './calibrate.ts';
+import { trackingInterval } from './cadence.ts';
+import { expectedSeconds } from './calibrate.ts';
 import { commandOf } from './commandLine.ts';
 import { describeMachine, softwareVersions } from './machine.ts';
 import { type Preset, type Rung, studyRun, type TrainingChoices, trainConfig } from './presets.ts';
@@ -265,14 +266,12 @@ async function describeStudy(
   const { corpus } = resources;
   const choices: TrainingChoices = { ...preset, ...options.choices, seed, vocabulary: corpus.vocabulary };
   const ladder: StudyRun[] = [];
-  let expectedSeconds = 0;
+  let seconds = 0;
   for (const rung of options.rungs ?? preset.rungs) {
     const config = trainConfig(rung, choices);
-    const wished = studyRun(rung, config, options.every ?? preset.every);
-    const calibration = await calibrate(wished, resources);
-    const every = options.every ?? calibration.every;
-    ladder.push({ ...wished, every });
-    expectedSeconds += calibration.secondsOf(config.steps, every);
+    const run = studyRun(rung, config, options.every ?? trackingInterval(config, preset.every));
+    ladder.push(run);
+    seconds += await expectedSeconds(run, resources);
   }
   const study: StudyDescription = {
     schema: 'muonscope.study-folder/1',
@@ -286,5 +285,5 @@ async function describeStudy(
     versions: softwareVersions(),
     machine: describeMachine(),
   };
-  return { study, expectedSeconds };
+  return { study, expectedSeconds: seconds };
 }
