@@ -55,7 +55,7 @@ export function polarAlignment(
   const sigma = Float64Array.from(at);
   if (variance === 0 || sigma.length === 0) return sigma.map(() => 1);
   const scale = Math.sqrt(variance * shape[1]);
-  const high = 100 * Math.max(scale, directions.sigma[0], ...sigma);
+  const high = 100 * Math.max(scale, directions.sigma[0]!, ...sigma);
   const low = 0.01 * Math.min(scale, ...sigma.filter((s) => s > 0));
   const steps = Math.ceil(Math.log(high / low) / LOG_SPACING);
   const spacing = Math.log(high / low) / steps;
@@ -65,7 +65,7 @@ export function polarAlignment(
     const t = high * Math.exp(-k * spacing);
     state = resolventAt(t, state, directions, { variance, profile }, shape);
     const weight = k === 0 ? spacing / 2 : k === steps ? spacing / 2 + 1 : spacing; // + 1: the tail below `low`
-    for (let i = 0; i < out.length; i++) out[i] += (weight * t * sigma[i]) / (state.a * state.b + sigma[i] ** 2);
+    for (let i = 0; i < out.length; i++) out[i]! += (weight * t * sigma[i]!) / (state.a * state.b + sigma[i]! ** 2);
   }
   return out.map((value) => Math.min(1, (2 / Math.PI) * value));
 }
@@ -92,7 +92,7 @@ function resolventAt(
   let { a, b, alpha, beta } = start;
   for (let k = 0; k < MOST_ITERATIONS; k++) {
     let sum = 0;
-    for (let i = 0; i < sigma.length; i++) sum += count[i] / (a * b + sigma[i] * sigma[i]);
+    for (let i = 0; i < sigma.length; i++) sum += count[i]! / (a * b + sigma[i]! * sigma[i]!);
     const left = (b * sum) / m;
     const right = (a * sum + (n - m) / b) / n;
     const o1 = unprofiled(left, profile * alpha);

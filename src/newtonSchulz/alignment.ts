@@ -29,7 +29,7 @@ export function alignments(
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++) {
       const y = data[i * columns + j];
-      for (let k = 0; k < r; k++) out[k] += u.data[i * r + k] * y * v.data[j * r + k];
+      for (let k = 0; k < r; k++) out[k]! += u.data[i * r + k]! * y! * v.data[j * r + k]!;
     }
   return out;
 }

@@ -82,17 +82,17 @@ export function designForSpectrum(
 ): SpectrumDesign {
   const { objective = 'floor', quantile = 0.5, precision = 'float32', bound = DEFAULT_BOUND } = options;
   requireDesign(products, bound);
-  const typical = minimaxWithin(1e-4, stepKinds(products)[0], true, bound);
+  const typical = minimaxWithin(1e-4, stepKinds(products)[0]!, true, bound);
   const target = designTarget(spectrum, typical, { objective, quantile, precision });
   const families = startingFamilies(target, products, precision, bound);
   const refined = objective === 'floor' ? [] : refineFamilies(families, target, bound);
   const [best] = rank([...families.flat(), ...refined], target, bound);
   return {
-    ...best.score,
-    schedule: named(best.schedule, { objective, quantile, precision }),
+    ...best!.score,
+    schedule: named(best!.schedule, { objective, quantile, precision }),
     quantile,
     bound,
-    products: productsOf(best.schedule),
+    products: productsOf(best!.schedule),
   };
 }
 
@@ -168,7 +168,7 @@ function refineFamilies(
   target: DesignTarget,
   bound: number,
 ): readonly NsSchedule[] {
-  const firstRound = families.map((family) => refineOnce(rank(family, target)[0].schedule, target, bound));
+  const firstRound = families.map((family) => refineOnce(rank(family, target)[0]!.schedule, target, bound));
   const out = [...firstRound];
   for (const { schedule } of rank(firstRound, target).slice(0, FINALISTS)) {
     let current = schedule;
@@ -187,7 +187,7 @@ function minimaxWithin(lower: number, kinds: readonly StepKind[], cushioned: boo
     cushion: cushioned ? POLAR_EXPRESS_CUSHION : 0,
   });
   const [first, ...rest] = designed.coefficients;
-  const coefficients = [shrinkInput(first, LARGEST_INPUT), ...rest];
+  const coefficients = [shrinkInput(first!, LARGEST_INPUT), ...rest];
   return withinBound({ ...designed, coefficients }, bound);
 }
 
@@ -200,7 +200,7 @@ function publishedWithin(products: number, bound: number): readonly NsSchedule[]
     .filter((schedule) => productsOf(schedule) === products)
     .map((schedule) => {
       const [first, ...rest] = schedule.coefficients;
-      const coefficients = [shrinkInput(first, LARGEST_INPUT), ...rest];
+      const coefficients = [shrinkInput(first!, LARGEST_INPUT), ...rest];
       return withinBound({ ...schedule, coefficients, entry: FROBENIUS }, bound);
     });
 }

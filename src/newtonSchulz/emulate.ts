@@ -69,15 +69,15 @@ function step(given: Float32Matrix, [a, b, c]: NsCoefficients, k: number, storag
   const roundedGram = { ...gramMatrix, data: rounded(gramMatrix.data, operands) };
   const linear = operands === 'tf32' ? gramMatrix : roundedGram;
   const square = c === 0 ? null : gram(roundedGram); // A A^T, and A is symmetric
-  const mixed = linear.data.map((value, i) => b * value + c * (square === null ? 0 : square.data[i]));
+  const mixed = linear.data.map((value, i) => b * value + c * (square === null ? 0 : square.data[i]!));
   const b1 = { ...gramMatrix, data: rounded(mixed, operands) };
   const product = timesTransposed(b1, transposed(operand)); // (m, n)
-  return { ...x, data: product.data.map((value, i) => a * x.data[i] + value) };
+  return { ...x, data: product.data.map((value, i) => a * x.data[i]! + value) };
 }
 
 function frobenius({ data }: Float32Matrix): number {
   let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i] * data[i];
+  for (let i = 0; i < data.length; i++) sum += data[i]! * data[i]!;
   return Math.sqrt(sum);
 }
 

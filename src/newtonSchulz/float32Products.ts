@@ -25,13 +25,13 @@ export function gram(p: Float32Matrix): Float32Matrix {
   const m = p.rows;
   const data = new Float32Array(m * m);
   for (let i = 0; i < m; i += 2) for (let j = 0; j <= i; j += 2) fillBlock(data, p, p, i, j);
-  for (let i = 0; i < m; i++) for (let j = 0; j < i; j++) data[j * m + i] = data[i * m + j];
+  for (let i = 0; i < m; i++) for (let j = 0; j < i; j++) data[j * m + i] = data[i * m + j]!;
   return { rows: m, columns: m, data };
 }
 
 export function transposed({ rows, columns, data }: Float32Matrix): Float32Matrix {
   const turned = new Float32Array(data.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) turned[j * rows + i] = data[i * columns + j];
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) turned[j * rows + i] = data[i * columns + j]!;
   return { rows: columns, columns: rows, data: turned };
 }
 
@@ -51,10 +51,10 @@ function fillBlock(out: Float32Array, p: Float32Matrix, q: Float32Matrix, i: num
     const b = x[x1 + l];
     const c = y[y0 + l];
     const d = y[y1 + l];
-    s00 = Math.fround(s00 + Math.fround(a * c));
-    s01 = Math.fround(s01 + Math.fround(a * d));
-    s10 = Math.fround(s10 + Math.fround(b * c));
-    s11 = Math.fround(s11 + Math.fround(b * d));
+    s00 = Math.fround(s00 + Math.fround(a! * c!));
+    s01 = Math.fround(s01 + Math.fround(a! * d!));
+    s10 = Math.fround(s10 + Math.fround(b! * c!));
+    s11 = Math.fround(s11 + Math.fround(b! * d!));
   }
   const n = q.rows;
   out[i * n + j] = s00;

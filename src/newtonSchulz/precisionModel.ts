@@ -100,14 +100,14 @@ export function precisionModel(
     const key = (sigma: number): string => `${sigma} ${noise.variance} ${noise.profile}`;
     const missing = sigmas.filter((sigma) => !known.has(key(sigma)));
     polarAlignment(entered.directions, noise, shape, missing).forEach((c, i) => {
-      known.set(key(missing[i]), c);
+      known.set(key(missing[i]!), c);
     });
     return sigmas.map((sigma) => ({
       sigma,
       ...throughNoise(sigma, known.get(key(sigma))!, noise.variance, schedule, shape),
     }));
   };
-  return { precision, remedy, outputs, outputAt: (schedule, quantile) => outputs(schedule, [quantile])[0] };
+  return { precision, remedy, outputs, outputAt: (schedule, quantile) => outputs(schedule, [quantile])[0]! };
 }
 
 /** Spectrum after deflation or a tighter norm, and the factor its singular values grew by. */
@@ -121,16 +121,16 @@ function enter(directions: Directions, remedy: Remedy): { readonly directions: D
 
 function withoutTop({ sigma, count }: Directions): Directions {
   const [first] = count;
-  if (first <= 1) return { sigma: sigma.subarray(1), count: count.subarray(1) };
+  if (first! <= 1) return { sigma: sigma.subarray(1), count: count.subarray(1) };
   return { sigma, count: count.map((c, i) => (i === 0 ? c - 1 : c)) };
 }
 
 function schattenNorm({ sigma, count }: Directions, power: number): number {
   const largest = sigma[0];
-  if (!(largest > 0)) return 0;
+  if (!(largest! > 0)) return 0;
   let sum = 0;
-  for (let i = 0; i < sigma.length; i++) sum += count[i] * (sigma[i] / largest) ** power;
-  return largest * sum ** (1 / power);
+  for (let i = 0; i < sigma.length; i++) sum += count[i]! * (sigma[i]! / largest!) ** power;
+  return largest! * sum ** (1 / power);
 }
 
 /**
@@ -150,13 +150,13 @@ export function entryNoise(
   let variance = 0;
   let followingTop = 0;
   for (const [k, step] of coefficients.entries()) {
-    const energies = x.map((s, i) => count[i] * s * s);
+    const energies = x.map((s, i) => count[i]! * s * s);
     const energy = energies.reduce((sum, e) => sum + e, 0);
-    const single = count[0] === 1 ? energies[0] / energy : 0;
+    const single = count[0] === 1 ? energies[0]! / energy : 0;
     const error = roundingVariance(energy / (m * n), iterate(k)) / slope ** 2;
     variance += error;
     followingTop += error * single;
-    for (let i = 0; i < x.length; i++) x[i] = evaluate(step, x[i]);
+    for (let i = 0; i < x.length; i++) x[i] = evaluate(step, x[i]!);
     slope *= step[0];
   }
   return { variance, profile: variance === 0 ? 0 : followingTop / variance };

@@ -51,9 +51,9 @@ export function requireQuantileSpectrum({ quantiles, values, rows, columns, outl
       throw new DomainError(`${where}: value ${i + 1} is ${value}; singular values of X / ||X||_F lie in [0, 1]`);
   });
   for (let i = 1; i < values.length; i++) {
-    if (!(quantiles[i] > quantiles[i - 1]))
+    if (!(quantiles[i]! > quantiles[i - 1]!))
       throw new DomainError(`${where}: quantiles must ascend, got ${quantiles[i - 1]} before ${quantiles[i]}`);
-    if (!(values[i] <= values[i - 1]))
+    if (!(values[i]! <= values[i - 1]!))
       throw new DomainError(
         `${where}: values must descend, got ${values[i - 1]} before ${values[i]}; sort them from large to small`,
       );
@@ -82,7 +82,7 @@ export function measuredSpectrum(sigma: ArrayLike<number>, rows: number, columns
     values,
     rows,
     columns,
-    outlierShare: values[0] ** 2,
+    outlierShare: values[0]! ** 2,
   };
   requireQuantileSpectrum(spectrum);
   return spectrum;
@@ -91,14 +91,14 @@ export function measuredSpectrum(sigma: ArrayLike<number>, rows: number, columns
 /** The singular value at quantile q, as the head comment interpolates. */
 export function valueAtQuantile({ quantiles, values }: QuantileSpectrum, q: number): number {
   const exact = quantiles.indexOf(q);
-  if (exact >= 0) return values[exact];
-  if (values.length === 1) return values[0];
+  if (exact >= 0) return values[exact]!;
+  if (values.length === 1) return values[0]!;
   const above = quantiles.findIndex((quantile) => quantile > q);
   const right = above === -1 ? quantiles.length - 1 : Math.max(1, above);
   const [q0, q1] = [quantiles[right - 1], quantiles[right]];
-  if (values[right] === 0 && q >= q1) return 0;
-  const [low, high] = [logOf(values[right - 1]), logOf(values[right])];
-  return Math.min(1, Math.exp(low + ((high - low) * (q - q0)) / (q1 - q0)));
+  if (values[right] === 0 && q >= q1!) return 0;
+  const [low, high] = [logOf(values[right - 1]!), logOf(values[right]!)];
+  return Math.min(1, Math.exp(low + ((high - low) * (q - q0!)) / (q1! - q0!)));
 }
 
 /**
@@ -113,9 +113,9 @@ export function directionsOf(spectrum: QuantileSpectrum, parts = 48): Directions
   const r = Math.min(spectrum.rows, spectrum.columns);
   if (values.length === r) return inParts(spectrum, values.slice(0, SINGLE), parts);
   const bulk = inParts(spectrum, [], parts);
-  const energy = bulk.sigma.reduce((sum, s, i) => sum + bulk.count[i] * s * s, 0);
+  const energy = bulk.sigma.reduce((sum, s, i) => sum + bulk.count[i]! * s * s, 0);
   const top = Math.sqrt(outlierShare ?? Math.max(0, 1 - energy));
-  return top > bulk.sigma[0] ? inParts(spectrum, [top], parts) : bulk;
+  return top > bulk.sigma[0]! ? inParts(spectrum, [top], parts) : bulk;
 }
 
 /** Single directions for the largest values of a measured spectrum. */

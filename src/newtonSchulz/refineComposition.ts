@@ -78,9 +78,9 @@ function linearise(steps: readonly NsCoefficients[], samples: readonly Sample[],
     if (weight === 0) return;
     loss += weight * r * r;
     for (let i = 0; i < size; i++) {
-      const scaled = weight * row[i];
-      gradient[i] += scaled * r;
-      for (let j = 0; j <= i; j++) normal[i * size + j] += scaled * row[j];
+      const scaled = weight * row[i]!;
+      gradient[i]! += scaled * r;
+      for (let j = 0; j <= i; j++) normal[i * size + j]! += scaled * row[j]!;
     }
   };
   for (const { input, target, weight } of samples)
@@ -107,16 +107,16 @@ function outputWithGradient(steps: readonly NsCoefficients[], input: number, row
   let s = input;
   for (let k = 0; k < steps.length; k++) {
     inputs[k] = s;
-    s = evaluate(steps[k], s);
+    s = evaluate(steps[k]!, s);
   }
   let after = 1; // derivative of the later steps
   for (let k = steps.length - 1; k >= 0; k--) {
-    const [a, b, c] = steps[k];
+    const [a, b, c] = steps[k]!;
     const x = inputs[k];
-    const t = x * x;
-    row[3 * k] = after * x;
-    row[3 * k + 1] = after * x * t;
-    row[3 * k + 2] = c === 0 ? 0 : after * x * t * t;
+    const t = x! * x!;
+    row[3 * k] = after * x!;
+    row[3 * k + 1] = after * x! * t;
+    row[3 * k + 2] = c === 0 ? 0 : after * x! * t * t;
     after *= a + t * (3 * b + t * 5 * c);
   }
   return s;
@@ -126,27 +126,31 @@ function outputWithGradient(steps: readonly NsCoefficients[], input: number, row
 function solveDamped(normal: Float64Array, gradient: Float64Array, lambda: number): Float64Array | null {
   const n = gradient.length;
   const l = normal.slice();
-  for (let i = 0; i < n; i++) l[i * n + i] = l[i * n + i] * (1 + lambda) + 1e-12; // + for coefficients without effect
+  for (let i = 0; i < n; i++) l[i * n + i] = l[i * n + i]! * (1 + lambda) + 1e-12; // + for coefficients without effect
   for (let i = 0; i < n; i++)
     for (let j = 0; j <= i; j++) {
-      let value = l[i * n + j];
-      for (let k = 0; k < j; k++) value -= l[i * n + k] * l[j * n + k];
-      if (i > j) l[i * n + j] = value / l[j * n + j];
+      let value = l[i * n + j]!;
+      for (let k = 0; k < j; k++) value -= l[i * n + k]! * l[j * n + k]!;
+      if (i > j) l[i * n + j] = value! / l[j * n + j]!;
       else if (value > 0) l[i * n + i] = Math.sqrt(value);
       else return null;
     }
   const x = gradient.map((g) => -g);
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) x[i] -= l[i * n + k] * x[k];
-    x[i] /= l[i * n + i];
+    for (let k = 0; k < i; k++) x[i]! -= l[i * n + k]! * x[k]!;
+    x[i]! /= l[i * n + i]!;
   }
   for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i] -= l[k * n + i] * x[k];
-    x[i] /= l[i * n + i];
+    for (let k = i + 1; k < n; k++) x[i]! -= l[k * n + i]! * x[k]!;
+    x[i]! /= l[i * n + i]!;
   }
   return x;
 }
 
 function moveBy(steps: readonly NsCoefficients[], change: Float64Array): readonly NsCoefficients[] {
-  return steps.map(([a, b, c], k) => [a + change[3 * k], b + change[3 * k + 1], c === 0 ? 0 : c + change[3 * k + 2]]);
+  return steps.map(([a, b, c], k) => [
+    a + change[3 * k]!,
+    b + change[3 * k + 1]!,
+    c === 0 ? 0 : c + change[3 * k + 2]!,
+  ]);
 }

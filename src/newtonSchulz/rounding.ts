@@ -44,7 +44,7 @@ function dropBits(values: Float32Array, bits: number): Float32Array {
   const words = new Uint32Array(out.buffer);
   const belowHalf = 2 ** (bits - 1) - 1;
   const kept = ~(2 ** bits - 1);
-  for (let i = 0; i < words.length; i++) words[i] = (words[i] + belowHalf + ((words[i] >>> bits) & 1)) & kept;
+  for (let i = 0; i < words.length; i++) words[i] = (words[i]! + belowHalf + ((words[i]! >>> bits) & 1)) & kept;
   return out;
 }
 

@@ -83,10 +83,10 @@ export function designTarget(
   });
   return {
     objective,
-    at: pointAt(lower, alignment[0]),
+    at: pointAt(lower, alignment[0]!),
     points: Array.from(sigma, (s, i) => ({
-      ...pointAt(s, alignment[i + 1]),
-      count: count[i],
+      ...pointAt(s, alignment[i + 1]!),
+      count: count[i]!,
       matters: s >= lower,
     })),
   };

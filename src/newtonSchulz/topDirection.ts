@@ -34,7 +34,7 @@ export function removeTopDirection(x: Float32Matrix): Deflated {
     sigma = back.length;
     if (moved <= 1e-12 * sigma) break;
   }
-  const rest = x.data.map((value, k) => value - sigma * u[Math.floor(k / x.columns)] * v[k % x.columns]);
+  const rest = x.data.map((value, k) => value - sigma * u[Math.floor(k / x.columns)]! * v[k % x.columns]!);
   return { rest: { ...x, data: rest }, u, sigma, v };
 }
 
@@ -48,10 +48,10 @@ export function restoreDirection(y: Float32Matrix, u: Float64Array, v: Float64Ar
   const { columns, data } = y;
   const alongU = timesLeft(y, u); // u^T Y
   const alongV = times(y, v); // Y v
-  const both = u.reduce((sum, ui, i) => sum + ui * alongV[i], 0);
+  const both = u.reduce((sum, ui, i) => sum + ui * alongV[i]!, 0);
   const restored = data.map((value, k) => {
     const [i, j] = [Math.floor(k / columns), k % columns];
-    return value - u[i] * alongU[j] - alongV[i] * v[j] + (both + 1) * u[i] * v[j];
+    return value - u[i]! * alongU[j]! - alongV[i]! * v[j]! + (both + 1) * u[i]! * v[j]!;
   });
   return { ...y, data: restored };
 }
@@ -61,7 +61,7 @@ function longestRow({ rows, columns, data }: Float32Matrix): Float64Array {
   let longest = -1;
   for (let i = 0; i < rows; i++) {
     let sum = 0;
-    for (let j = 0; j < columns; j++) sum += data[i * columns + j] ** 2;
+    for (let j = 0; j < columns; j++) sum += data[i * columns + j]! ** 2;
     if (sum > longest) [best, longest] = [i, sum];
   }
   return Float64Array.from(data.subarray(best * columns, (best + 1) * columns));
@@ -70,14 +70,14 @@ function longestRow({ rows, columns, data }: Float32Matrix): Float64Array {
 /** X v. */
 function times({ rows, columns, data }: Float32Matrix, v: Float64Array): Float64Array {
   const out = new Float64Array(rows);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[i] += data[i * columns + j] * v[j];
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[i]! += data[i * columns + j]! * v[j]!;
   return out;
 }
 
 /** X^T u. */
 function timesLeft({ rows, columns, data }: Float32Matrix, u: Float64Array): Float64Array {
   const out = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j] += data[i * columns + j] * u[i];
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j]! += data[i * columns + j]! * u[i]!;
   return out;
 }
 
