@@ -73,7 +73,12 @@ export function measuredSpectrum(sigma: ArrayLike<number>, rows: number, columns
   const wrong = all.findIndex((value) => !(value >= 0 && value < Number.POSITIVE_INFINITY));
   if (wrong >= 0)
     throw new DomainError(`spectrum: value ${wrong + 1} is ${all[wrong]}; singular values are finite and not negative`);
-  const largest = Math.max(...all);
+  const rise = all.findIndex((value, i) => i > 0 && value > all[i - 1]!);
+  if (rise > 0)
+    throw new DomainError(
+      `spectrum: values must descend, got ${all[rise - 1]} before ${all[rise]}; sort them from large to small`,
+    );
+  const largest = all.reduce((most, value) => Math.max(most, value), 0);
   const norm = largest * Math.sqrt(all.reduce((sum, value) => sum + (value / largest) ** 2, 0));
   if (!(norm > 0)) throw new DomainError('spectrum: all singular values are zero; there is nothing to orthonormalise');
   const values = all.map((value) => value / norm);

@@ -1,18 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE, longestSchedule, scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
+import { bestPublished } from '../../src/newtonSchulz/bestPublished.ts';
 import { products } from '../../src/newtonSchulz/cost.ts';
 import { designComposition } from '../../src/newtonSchulz/design.ts';
 import { designForSpectrum } from '../../src/newtonSchulz/designForSpectrum.ts';
 import type { QuantileSpectrum } from '../../src/newtonSchulz/quantileSpectrum.ts';
 import { output, outputRange } from '../../src/newtonSchulz/response.ts';
-import type { NsSchedule } from '../../src/newtonSchulz/schedule.ts';
-import {
-  type DesignObjective,
-  designTarget,
-  OBJECTIVES,
-  scoreSchedule,
-} from '../../src/newtonSchulz/spectrumObjective.ts';
+import { type DesignObjective, designTarget, OBJECTIVES } from '../../src/newtonSchulz/spectrumObjective.ts';
 import { forecastSpectrum } from '../../src/planner/forecastSpectrum.ts';
 import { publishedLaws } from '../../src/scaling/published/publishedLaws.ts';
 
@@ -21,19 +15,12 @@ const at300B = (role: string, depth: number): QuantileSpectrum =>
   forecastSpectrum(laws, { role, depth, params: 300e9 });
 const finalO = at300B('attn.o', 1);
 
-/** Catalogue schedules of exactly so many products that stay within 1.35 on [0, 1]. */
-function rivals(count: number): readonly NsSchedule[] {
-  return CATALOGUE.filter(({ entry }) => entry.normalisation === 'frobenius')
-    .flatMap(({ name }) => Array.from({ length: longestSchedule(name) }, (_, k) => scheduleOf(name, k + 1)))
-    .filter((schedule) => products(schedule) === count && outputRange(schedule, [0, 1])[1] <= 1.35);
-}
-
-/** How many times better the design is than the best rival. */
+/** How many times better the design is than the best published schedule of the same cost. */
 function advantage(spectrum: QuantileSpectrum, count: number, objective: DesignObjective): number {
   const design = designForSpectrum(spectrum, count, { objective });
   const target = designTarget(spectrum, design.schedule, { objective, quantile: 0.5, precision: 'float32' });
-  const values = rivals(count).map((schedule) => scoreSchedule(schedule, target).value);
-  return objective === 'distance' ? Math.min(...values) / design.value : design.value / Math.max(...values);
+  const rival = bestPublished(target, count)!.value;
+  return objective === 'distance' ? rival / design.value : design.value / rival;
 }
 
 const spectra: fc.Arbitrary<QuantileSpectrum> = fc

@@ -64,7 +64,8 @@ describe('quantile spectrum', () => {
     [[1, Number.NaN], 'value 2 is NaN; singular values are finite and not negative'],
     [[1, -1], 'value 2 is -1'],
     [[0, 0], 'all singular values are zero'],
-    [[1, 2], 'values must descend'],
+    [[1, 2], 'values must descend, got 1 before 2; sort them from large to small'],
+    [[], 'all singular values are zero'],
   ])('refuses %j as measured', (sigma, message) => {
     expect(() => measuredSpectrum(sigma, 2, 2)).toThrow(message);
   });
