@@ -110,6 +110,19 @@ function targetShape(
     shape,
     warnings: [
       `The target's width ${shape.width} and ${shape.layers} layers ${origin}; flops depend on them, the choice of schedules hardly does.`,
+      ...firstLayerWarning(ladder),
     ],
   };
+}
+
+/** Ladders this shallow have their first layer at a depth that stands for many layers of a larger model. */
+const SHALLOW_LAYERS = 5;
+
+function firstLayerWarning(ladder: LawsDocument['ladder']): readonly string[] {
+  const layers = Math.min(...ladder.map((rung) => rung.layers));
+  if (layers > SHALLOW_LAYERS) return [];
+  return [
+    `With ${layers} layers, depth ${significant(1 / layers, 2)} is the first layer, which reads nothing but embeddings; ` +
+      `the rows there hold for a first layer, and only with care for the first ${Math.round(100 / layers)} % of a deeper model.`,
+  ];
 }

@@ -37,19 +37,23 @@ export function lawTable({ laws, pooled }: LawsDocument, width?: number): string
   );
 }
 
-/** Warnings of the laws, each sentence once, with the laws it was said of. */
+/** Warnings of a document and its laws: one line a kind, with how many laws it is said of and one of them in full. */
 export function lawWarnings({ laws, warnings }: LawsDocument): readonly string[] {
-  const subjects = new Map<string, string[]>();
+  const kinds = new Map<string, string[]>();
   for (const law of laws)
-    for (const warning of law.warnings)
-      subjects.set(warning, [
-        ...(subjects.get(warning) ?? []),
-        `${law.role} ${significant(law.depth)} q=${law.quantile}`,
-      ]);
-  const perLaw = [...subjects].map(([warning, of]) =>
-    of.length > 2 ? `${warning} (${of.length} laws)` : `${warning} (${of.join(', ')})`,
+    for (const warning of law.warnings) {
+      const said = `${law.role} at depth ${significant(law.depth)}, q=${law.quantile}: ${warning}`;
+      kinds.set(kindOf(warning), [...(kinds.get(kindOf(warning)) ?? []), said]);
+    }
+  const perKind = [...kinds.values()].map((said) =>
+    said.length === 1 ? said[0]! : `${said.length} of ${laws.length} laws like ${said[0]!}`,
   );
-  return [...warnings, ...perLaw];
+  return [...warnings, ...perKind];
+}
+
+/** What a warning is about: its words before the colon, whatever the numbers. */
+function kindOf(warning: string): string {
+  return (warning.split(':')[0] ?? warning).replace(/[\d.]+/g, '#');
 }
 
 function medianLaw(laws: readonly Law[], { role, depth }: PooledLaw): Law | undefined {
