@@ -23,13 +23,11 @@
 import { requireInteger } from '../base/checks.ts';
 import { DomainError } from '../base/errors.ts';
 import { significant } from '../base/numbers.ts';
-import { CATALOGUE, longestSchedule, scheduleOf } from './catalogue.ts';
 import { products as productsOf } from './cost.ts';
-import { designComposition, FROBENIUS, POLAR_EXPRESS_CUSHION, type StepKind } from './design.ts';
+import { scaled, startingFamilies, typicalSchedule, withinBound } from './designStarts.ts';
 import type { QuantileSpectrum } from './quantileSpectrum.ts';
 import { type Limits, refineComposition, type Sample } from './refineComposition.ts';
 import { output, outputRange } from './response.ts';
-import { shrinkInput } from './safety.ts';
 import type { NsPrecision, NsSchedule } from './schedule.ts';
 import {
   betterValue,
@@ -82,7 +80,7 @@ export function designForSpectrum(
 ): SpectrumDesign {
   const { objective = 'floor', quantile = 0.5, precision = 'float32', bound = DEFAULT_BOUND } = options;
   requireDesign(products, bound);
-  const typical = minimaxWithin(1e-4, stepKinds(products)[0]!, true, bound);
+  const typical = typicalSchedule(products, bound);
   const target = designTarget(spectrum, typical, { objective, quantile, precision });
   const families = startingFamilies(target, products, precision, bound);
   const refined = objective === 'floor' ? [] : refineFamilies(families, target, bound);
@@ -99,12 +97,6 @@ export function designForSpectrum(
 /** Families that go on after the first round of refinement. */
 const FINALISTS = 2;
 
-/** l of step 5, relative to the quantile's singular value. */
-const AROUND = [1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32, 64];
-
-/** Room left in every step for bf16 to round upwards: the safety of arXiv:2505.16932. */
-const LOW_PRECISION_SAFETY = 1.01;
-
 /** Share of the weight that lies on all singular values above the quantile alike. */
 const EVEN_SHARE = 0.05;
 
@@ -113,53 +105,12 @@ const ROUNDS = 5;
 
 const GRID_POINTS = 240;
 
-/** Scaling the last step rounds its coefficients; the bound holds exactly all the same. */
-const ROUNDING_ROOM = 1 - 1e-12;
-
 const DIP = 0.5;
 const GOOD_OUTPUT = 0.7;
 
 interface Ranked {
   readonly schedule: NsSchedule;
   readonly score: SpectrumScore;
-}
-
-/** Ways to spend the products, most quintics first; each also with the cubics in front. */
-function stepKinds(products: number): readonly (readonly StepKind[])[] {
-  const out: StepKind[][] = [];
-  for (let quintics = Math.floor(products / 3); quintics >= 0; quintics--) {
-    const left = products - 3 * quintics;
-    if (left % 2 !== 0) continue;
-    const fives = Array<StepKind>(quintics).fill('quintic');
-    const threes = Array<StepKind>(left / 2).fill('cubic');
-    out.push([...fives, ...threes]);
-    if (fives.length > 0 && threes.length > 0) out.push([...threes, ...fives]);
-    if (out.length >= MOST_SPLITS) break;
-  }
-  return out;
-}
-
-/** Splits with more cubics than this are never better: a quintic grows small values by 1.62 a product, a cubic by 1.61. */
-const MOST_SPLITS = 4;
-
-/** Steps 2 to 5: for each split and with or without a cushion the minimax compositions; then the published schedules. */
-function startingFamilies(
-  target: DesignTarget,
-  products: number,
-  precision: NsPrecision,
-  bound: number,
-): readonly (readonly NsSchedule[])[] {
-  const splits = stepKinds(products);
-  const cushioned = precision === 'bf16' || precision === 'fp16';
-  if (target.objective === 'floor')
-    return splits.map((kinds) => [minimaxWithin(target.at.input, kinds, cushioned, bound)]);
-  const lowerEnds = AROUND.map((factor) => Math.min(0.9, factor * target.at.input));
-  const family = (kinds: readonly StepKind[], cushion: boolean): readonly NsSchedule[] =>
-    lowerEnds.map((lower) => minimaxWithin(lower, kinds, cushion, bound));
-  const choices = cushioned ? [true] : [false, true];
-  const minimax = splits.flatMap((kinds) => choices.map((cushion) => family(kinds, cushion)));
-  const published = publishedWithin(products, bound);
-  return published.length === 0 ? minimax : [...minimax, published];
 }
 
 /** Step 6: one round for the best of each family, the others for those that came out best. */
@@ -178,47 +129,6 @@ function refineFamilies(
     }
   }
   return out;
-}
-
-/** Steps 3 and 4 of the head comment. */
-function minimaxWithin(lower: number, kinds: readonly StepKind[], cushioned: boolean, bound: number): NsSchedule {
-  const designed = designComposition(Math.max(lower / LARGEST_INPUT, 1e-9), kinds, {
-    safety: cushioned ? LOW_PRECISION_SAFETY : 1,
-    cushion: cushioned ? POLAR_EXPRESS_CUSHION : 0,
-  });
-  const [first, ...rest] = designed.coefficients;
-  const coefficients = [shrinkInput(first!, LARGEST_INPUT), ...rest];
-  return withinBound({ ...designed, coefficients }, bound);
-}
-
-/** Published schedules of exactly so many products, given room up to 1.01 and scaled into the bound. */
-function publishedWithin(products: number, bound: number): readonly NsSchedule[] {
-  const all = CATALOGUE.filter(({ entry }) => entry.normalisation === 'frobenius').flatMap(({ name }) =>
-    Array.from({ length: longestSchedule(name) }, (_, k) => scheduleOf(name, k + 1)),
-  );
-  return all
-    .filter((schedule) => productsOf(schedule) === products)
-    .map((schedule) => {
-      const [first, ...rest] = schedule.coefficients;
-      const coefficients = [shrinkInput(first!, LARGEST_INPUT), ...rest];
-      return withinBound({ ...schedule, coefficients, entry: FROBENIUS }, bound);
-    });
-}
-
-/** The last step scaled so that the largest output on [0, 1.01] is at most `bound`. */
-function withinBound(schedule: NsSchedule, bound: number): NsSchedule {
-  const [, highest] = outputRange(schedule, [0, LARGEST_INPUT]);
-  return highest <= bound ? schedule : scaled(schedule, (bound / highest) * ROUNDING_ROOM);
-}
-
-function scaled(schedule: NsSchedule, factor: number): NsSchedule {
-  const last = schedule.coefficients.length - 1;
-  return {
-    ...schedule,
-    coefficients: schedule.coefficients.map(([a, b, c], k) =>
-      k === last ? [factor * a, factor * b, factor * c] : [a, b, c],
-    ),
-  };
 }
 
 /** One round: weights and limits from the schedule as it is, then the refinement, then the bound. */
@@ -244,7 +154,7 @@ function limitsOf(schedule: NsSchedule, { at, points }: DesignTarget, most: numb
 /** Scaled to a descent of 1 where the bound allows it, which leaves its value as it is. */
 function meanOne(schedule: NsSchedule, { points }: DesignTarget, bound: number): NsSchedule {
   const [, highest] = outputRange(schedule, [0, LARGEST_INPUT]);
-  return scaled(schedule, Math.min((bound / highest) * ROUNDING_ROOM, 1 / descent(schedule, points)));
+  return withinBound(scaled(schedule, Math.min(bound / highest, 1 / descent(schedule, points))), bound);
 }
 
 /**
