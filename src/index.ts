@@ -16,13 +16,38 @@ export type { Matrix } from './linalg/matrix.ts';
 export { singularValueQuantiles, singularValues, spectrumOf } from './linalg/singularValues.ts';
 export { createSpectrumPool, type SpectrumPool } from './linalg/spectrumPool.ts';
 export type { SpectrumSummary } from './linalg/spectrumSummary.ts';
+export { alignments } from './newtonSchulz/alignment.ts';
+export { bestPublished, type Rival } from './newtonSchulz/bestPublished.ts';
 export { type CatalogueEntry, catalogueEntry, catalogueNames, scheduleOf } from './newtonSchulz/catalogue.ts';
+export { type CostOptions, flops, products, trainingShare } from './newtonSchulz/cost.ts';
 export { type DesignOptions, designComposition, type StepKind } from './newtonSchulz/design.ts';
+export {
+  designForSpectrum,
+  type SpectrumDesign,
+  type SpectrumDesignOptions,
+} from './newtonSchulz/designForSpectrum.ts';
 export { type NsDocument, type NsScheduleRecord, nsDocument } from './newtonSchulz/document.ts';
+export { type EmulationOptions, emulate } from './newtonSchulz/emulate.ts';
 export { inputsBelow } from './newtonSchulz/inputsBelow.ts';
 export { orthogonalise } from './newtonSchulz/orthogonalise.ts';
+export {
+  type PrecisionModel,
+  type PrecisionOutput,
+  precisionFloor,
+  precisionModel,
+} from './newtonSchulz/precisionModel.ts';
+export { measuredSpectrum, type QuantileSpectrum } from './newtonSchulz/quantileSpectrum.ts';
+export { REMEDIES, type Remedy, type RemedyCost, remedyCost } from './newtonSchulz/remedy.ts';
 export { response, type Thresholds, thresholds } from './newtonSchulz/response.ts';
 export type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from './newtonSchulz/schedule.ts';
+export {
+  type DesignObjective,
+  type DesignTarget,
+  designTarget,
+  type SpectrumScore,
+  scoreSchedule,
+} from './newtonSchulz/spectrumObjective.ts';
+export { forecastSpectrum, type SpectrumRequest } from './planner/forecastSpectrum.ts';
 export type { ModelShape } from './planner/modelShape.ts';
 export type { Plan, PlanCriterion, PlanLayer } from './planner/plan.ts';
 export { type PlanOptions, planFromLaws } from './planner/planFromLaws.ts';

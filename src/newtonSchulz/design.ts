@@ -71,7 +71,8 @@ export function designComposition(lower: number, kinds: readonly StepKind[], opt
   };
 }
 
-const FROBENIUS: NsEntry = { normalisation: 'frobenius', scale: 1, epsilon: 1e-7 };
+/** The usual entry: M / (||M||_F + 1e-7). */
+export const FROBENIUS: NsEntry = { normalisation: 'frobenius', scale: 1, epsilon: 1e-7 };
 
 /** Step 2 of the head comment. */
 function centredStep(kind: StepKind, l: number, u: number, cushion: number): NsCoefficients {

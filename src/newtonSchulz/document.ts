@@ -1,8 +1,10 @@
-/** The JSON of `muonscope ns show`: what a schedule does and costs, for any list of schedules. */
+/** The JSON of `muonscope ns`: what a schedule does and costs, for any list of schedules. */
 import { products } from './cost.ts';
 import type { Range } from './oddPolynomial.ts';
+import type { PrecisionOutput } from './precisionModel.ts';
 import { arrivedRange, composeSlope, type Thresholds, thresholds } from './response.ts';
-import type { NsCoefficients, NsEntry, NsSchedule } from './schedule.ts';
+import type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from './schedule.ts';
+import type { DesignObjective } from './spectrumObjective.ts';
 
 /** One schedule of {@link NsDocument}; its numbers are those of exact arithmetic. */
 export interface NsScheduleRecord {
@@ -16,6 +18,34 @@ export interface NsScheduleRecord {
   readonly thresholds: Thresholds;
   /** Smallest and largest output from the 0.9 threshold up to 1; null if none reaches 0.9. */
   readonly range: Range | null;
+  /** What a precision leaves of a spectrum; where one was asked for. */
+  readonly rounded?: RoundedRecord;
+  /** What a schedule was designed for; where it was. */
+  readonly design?: DesignRecord;
+}
+
+/** Predicted outputs on a spectrum in low precision; see precisionModel.ts. */
+export interface RoundedRecord {
+  readonly precision: NsPrecision;
+  /** Where the spectrum comes from. */
+  readonly spectrum: string;
+  readonly outputs: readonly (PrecisionOutput & { readonly quantile: number })[];
+}
+
+/** The aim of a design and how far it got; see designForSpectrum.ts. */
+export interface DesignRecord {
+  readonly objective: DesignObjective;
+  readonly quantile: number;
+  readonly precision: NsPrecision;
+  readonly spectrum: string;
+  readonly value: number;
+  /** Smallest and largest output over the singular values from the quantile's up to 1.01. */
+  readonly above: Range;
+  /** Largest output on [0, 1.01], at most `bound`. */
+  readonly highest: number;
+  readonly bound: number;
+  /** Best published schedule of as many products; null if there is none. */
+  readonly rival: { readonly name: string; readonly value: number } | null;
 }
 
 /** `ns --json`. */
@@ -29,7 +59,8 @@ export function nsDocument(schedules: readonly NsSchedule[]): NsDocument {
   return { schema: 'muonscope.ns/1', schedules: schedules.map(recordOf) };
 }
 
-function recordOf(schedule: NsSchedule): NsScheduleRecord {
+/** The record of one schedule, without the optional parts. */
+export function recordOf(schedule: NsSchedule): NsScheduleRecord {
   return {
     name: schedule.name,
     source: schedule.source,

@@ -1,6 +1,6 @@
 /** The documents a study ends with, which `--json` also prints, as zod schemas: laws, plan, result, schedules. */
 import { z } from 'zod';
-import type { NsCoefficients } from '../newtonSchulz/schedule.ts';
+import type { NsCoefficients, NsPrecision } from '../newtonSchulz/schedule.ts';
 import type { Plan, PlanLayer } from '../planner/plan.ts';
 import type { Interval, Law, LawsDocument, PooledLaw } from '../scaling/law.ts';
 import { coefficientsSchema, entrySchema, precisionSchema } from './schemas.ts';
@@ -21,11 +21,39 @@ export interface NsDocument {
     /** Matrix products of one application. */
     readonly products: number;
     readonly slopeAtZero: number;
-    /** Smallest input from which the output stays at least the key; null if it never does. */
+    /** Smallest input whose output reaches the key; null if none does. */
     readonly thresholds: Readonly<Record<string, number | null>>;
-    /** [low, high] of the output beyond the last threshold. */
-    readonly range: readonly [number, number];
+    /** [low, high] of the output from the 0.9 threshold up to 1; null if none reaches 0.9. */
+    readonly range: readonly [number, number] | null;
+    readonly rounded?: RoundedRecord;
+    readonly design?: DesignRecord;
   }[];
+}
+
+/** Predicted outputs of a schedule on a spectrum in low precision. */
+interface RoundedRecord {
+  readonly precision: NsPrecision;
+  readonly spectrum: string;
+  readonly outputs: readonly {
+    readonly quantile: number;
+    readonly sigma: number;
+    readonly output: number;
+    readonly exact: number;
+    readonly limit: number;
+  }[];
+}
+
+/** What a schedule was designed for, and how far it got. */
+interface DesignRecord {
+  readonly objective: 'floor' | 'distance' | 'descent';
+  readonly quantile: number;
+  readonly precision: NsPrecision;
+  readonly spectrum: string;
+  readonly value: number;
+  readonly above: readonly [number, number];
+  readonly highest: number;
+  readonly bound: number;
+  readonly rival: { readonly name: string; readonly value: number } | null;
 }
 
 const size = z.int().positive();
@@ -135,6 +163,28 @@ export const resultSchema: z.ZodType<StudyResult> = z.looseObject({
   plan: planSchema,
 });
 
+const rangeSchema: z.ZodType<readonly [number, number]> = z.tuple([z.number(), z.number()]);
+
+const roundedSchema: z.ZodType<RoundedRecord> = z.looseObject({
+  precision: precisionSchema,
+  spectrum: z.string(),
+  outputs: z.array(
+    z.looseObject({ quantile, sigma: nonnegative, output: z.number(), exact: z.number(), limit: nonnegative }),
+  ),
+});
+
+const designSchema: z.ZodType<DesignRecord> = z.looseObject({
+  objective: z.enum(['floor', 'distance', 'descent']),
+  quantile,
+  precision: precisionSchema,
+  spectrum: z.string(),
+  value: z.number(),
+  above: rangeSchema,
+  highest: z.number(),
+  bound: z.number(),
+  rival: z.looseObject({ name: z.string(), value: z.number() }).nullable(),
+});
+
 /** `ns --json` */
 export const nsSchema: z.ZodType<NsDocument> = z.looseObject({
   schema: z.literal(NS_SCHEMA),
@@ -146,7 +196,9 @@ export const nsSchema: z.ZodType<NsDocument> = z.looseObject({
       products: count,
       slopeAtZero: z.number(),
       thresholds: z.record(z.string(), z.number().nullable()),
-      range: z.tuple([z.number(), z.number()]),
+      range: rangeSchema.nullable(),
+      rounded: roundedSchema.exactOptional(),
+      design: designSchema.exactOptional(),
     }),
   ),
 });

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
 import { CATALOGUE, catalogueNames, longestSchedule, scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
-import { flops, products } from '../../src/newtonSchulz/cost.ts';
+import { flops, products, trainingShare } from '../../src/newtonSchulz/cost.ts';
 import { nsDocument } from '../../src/newtonSchulz/document.ts';
+import { orthogonalise } from '../../src/newtonSchulz/orthogonalise.ts';
+import { remedyCost } from '../../src/newtonSchulz/remedy.ts';
+import { knownMatrix, logSpaced } from './decompositions.ts';
+import { gramIteration } from './gramIteration.ts';
 
 describe('catalogue', () => {
   test('names nine schedules in a fixed order', () => {
@@ -68,6 +72,48 @@ describe('cost', () => {
 
   test('does not depend on which way the matrix lies', () => {
     expect(flops(scheduleOf('you5'), 64, 256)).toBe(flops(scheduleOf('you5'), 256, 64));
+  });
+
+  test('symmetric kernels halve the Gram matrix and its square', () => {
+    expect(flops(scheduleOf('jordan', 1), 2, 3, { kernels: 'symmetric' })).toBe(3 * 4 * 3 + 8);
+    expect(flops(scheduleOf('cubic5', 1), 2, 3, { kernels: 'symmetric' })).toBe(3 * 4 * 3);
+  });
+
+  test.each(['jordan', 'cubic5', 'you5'])(
+    'the Gram iteration gives the same matrix at the stated flops: %s',
+    (name) => {
+      for (const steps of [1, 2, 3, 5]) {
+        const { matrix } = knownMatrix(6, 9, logSpaced(6, 1, 0.02), 3);
+        const schedule = scheduleOf(name, steps);
+        const counted = gramIteration(matrix, schedule);
+        orthogonalise(matrix, schedule).data.forEach((x, i) => {
+          expect(counted.data[i]).toBeCloseTo(x, 6);
+        });
+        expect(counted.flops).toBe(flops(schedule, 6, 9, { method: 'gram' }));
+      }
+    },
+  );
+
+  test('the Gram iteration pays off for wide matrices only', () => {
+    const share = (columns: number): number =>
+      flops(scheduleOf('jordan'), 512, columns, { method: 'gram' }) / flops(scheduleOf('jordan'), 512, columns);
+    expect(share(512)).toBeGreaterThan(1);
+    expect(share(2048)).toBeLessThan(0.7);
+    expect(flops(scheduleOf('jordan'), 512, 2048, { method: 'gram' })).toBe(8 * 512 ** 2 * 2048 + 28 * 512 ** 3);
+  });
+
+  test('share of training: five quintics on a square matrix take 30 m^3 flops against 6 m^2 a token', () => {
+    const m = 2560;
+    expect(trainingShare(flops(scheduleOf('jordan', 5), m, m), m * m, 2 ** 19)).toBeCloseTo((5 * m) / 2 ** 19, 14);
+    expect(() => trainingShare(1, 1, 0)).toThrow('tokens must be a positive finite number, got 0');
+  });
+
+  test('remedies: deflation adds products with vectors, a float32 first step moves flops to float32', () => {
+    const jordan = scheduleOf('jordan');
+    expect(remedyCost('deflation', jordan, 2, 3)).toEqual({ products: 0, flops: 20 * 6, float32Flops: 0 });
+    expect(remedyCost('float32 first step', jordan, 3, 2).float32Flops).toBe(flops(scheduleOf('jordan', 1), 2, 3));
+    for (const remedy of ['none', 'float32 iterate', 'tight entry'] as const)
+      expect(remedyCost(remedy, jordan, 2, 3)).toEqual({ products: 0, flops: 0, float32Flops: 0 });
   });
 
   test('refuses an impossible shape', () => {
