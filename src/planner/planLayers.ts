@@ -4,10 +4,12 @@ import { DomainError, UsageError } from '../base/errors.ts';
 import { compensatedSum } from '../base/sums.ts';
 import { scheduleOf } from '../newtonSchulz/catalogue.ts';
 import { flops, products } from '../newtonSchulz/cost.ts';
+import { output, outputRange } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
+import { alternatives } from './alternatives.ts';
 import { candidateSchedules, comparable } from './candidates.ts';
-import { type Judgement, judge } from './judge.ts';
+import { createJudge, type Judgement } from './judge.ts';
 import type { Plan, PlanCriterion, PlanLayer } from './plan.ts';
 import { type Choice, reasonsFor } from './reasons.ts';
 
@@ -23,6 +25,10 @@ export interface LayerForecast {
   readonly matrices: number;
   /** What the reader should know about the forecast, in sentences; copied to the row's reasons. */
   readonly notes: readonly string[];
+  /** The singular value that must meet the criterion; `sigma.value` if left out. */
+  readonly plannedFor?: number;
+  /** Copied to the row as they are. */
+  readonly place?: Pick<PlanLayer, 'layer' | 'part' | 'parameter' | 'weak'>;
 }
 
 /** The part of a {@link Plan} that forecasts alone decide. */
@@ -52,7 +58,8 @@ export function planLayers(
   const choices = comparable(schedules.map((schedule) => ({ ...schedule, precision: criterion.precision })));
   if (choices.schedules.length === 0)
     throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
-  const layers = forecasts.map((row) => planLayer(row, criterion, choices.schedules));
+  const judgementsOf = judgements(choices.schedules);
+  const layers = forecasts.map((row) => planLayer(row, criterion, judgementsOf));
   const total = compensatedSum(layers.map((layer) => layer.flops));
   const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
   return {
@@ -65,27 +72,57 @@ export function planLayers(
   };
 }
 
-function planLayer(row: LayerForecast, criterion: PlanCriterion, schedules: readonly NsSchedule[]): PlanLayer {
-  const choice = choose(
-    schedules.map((schedule) => judge(schedule, row.sigma)),
-    criterion.floor,
-    ({ schedule }) => flops(schedule, ...row.shape),
-  );
-  const { schedule, output } = choice.chosen;
-  const { name, coefficients, entry, precision } = schedule;
+/** Judgements of all schedules at a forecast; rows with the same forecast share them. */
+function judgements(schedules: readonly NsSchedule[]): (sigma: Interval) => readonly Judgement[] {
+  const judges = schedules.map(createJudge);
+  const known = new Map<string, readonly Judgement[]>();
+  return (sigma) => {
+    const key = `${sigma.value} ${sigma.low} ${sigma.high}`;
+    const found = known.get(key) ?? judges.map((judge) => judge(sigma));
+    known.set(key, found);
+    return found;
+  };
+}
+
+function planLayer(
+  row: LayerForecast,
+  criterion: PlanCriterion,
+  judgementsOf: (sigma: Interval) => readonly Judgement[],
+): PlanLayer {
+  const plannedFor = row.plannedFor ?? row.sigma.value;
+  const all = judgementsOf(intervalAround(plannedFor, row.sigma));
+  const cost = ({ schedule }: Judgement): number => flops(schedule, ...row.shape);
+  const choice = choose(all, criterion.floor, cost);
+  const { name, coefficients, entry, precision } = choice.chosen.schedule;
   return {
     role: row.role,
     depth: row.depth,
     sigma: row.sigma,
     schedule: { name, coefficients, entry, precision },
-    output,
-    products: products(schedule),
-    flops: row.matrices * flops(schedule, ...row.shape),
-    reasons: [...reasonsFor(choice, criterion, row.sigma), ...row.notes],
+    output: outputOver(choice.chosen, row.sigma, plannedFor),
+    products: products(choice.chosen.schedule),
+    flops: row.matrices * cost(choice.chosen),
+    reasons: [...reasonsFor(choice, criterion, row.sigma, plannedFor), ...row.notes],
     shape: row.shape,
     matrices: row.matrices,
     met: choice.met,
+    ...row.place,
+    plannedFor,
+    reach: Math.max(...all.map(({ reach }) => reach)),
+    alternatives: alternatives(choice.chosen, all, (judgement) => row.matrices * cost(judgement)),
   };
+}
+
+/** The interval a choice is made for: about the value that must meet the criterion. */
+function intervalAround(plannedFor: number, { low, high }: Interval): Interval {
+  return { value: plannedFor, low: Math.min(low, plannedFor), high };
+}
+
+/** The outputs over the forecast's own interval. */
+function outputOver({ schedule, output: judged }: Judgement, sigma: Interval, plannedFor: number): Interval {
+  if (plannedFor === sigma.value) return judged;
+  const [low, high] = outputRange(schedule, [sigma.low, sigma.high]);
+  return { value: output(sigma.value, schedule), low, high };
 }
 
 /** Picks, and keeps the judgements that explain the pick. */
@@ -132,18 +169,24 @@ function precisionWarnings({ precision }: PlanCriterion): readonly string[] {
   ];
 }
 
-function requireCriterion({ quantile, floor }: PlanCriterion): void {
+function requireCriterion({ quantile, floor, confidence }: PlanCriterion): void {
   requireQuantiles('plan', [quantile]);
+  if (confidence !== undefined && !(confidence > 0 && confidence < 1))
+    throw new DomainError(`plan: the confidence must lie between 0 and 1, got ${confidence}; 0.95 is usual`);
   if (!(floor > 0 && floor <= 1))
     throw new DomainError(`plan: the floor must lie in (0, 1], got ${floor}; 1 is a perfectly orthonormal direction`);
 }
 
-function requireForecast({ role, depth, sigma, shape, matrices }: LayerForecast): void {
+function requireForecast({ role, depth, sigma, shape, matrices, plannedFor = sigma.value }: LayerForecast): void {
   const where = `plan: ${role} at depth ${depth}`;
   const { value, low, high } = sigma;
   if (!(low >= 0 && low <= value && value <= high && high <= 1))
     throw new DomainError(
       `${where}: expected 0 <= low <= value <= high <= 1 for a normalised singular value, got ${low}, ${value}, ${high}`,
+    );
+  if (!(plannedFor >= 0 && plannedFor <= value))
+    throw new DomainError(
+      `${where}: what is planned for must lie between 0 and the forecast ${value}, got ${plannedFor}`,
     );
   for (const size of shape) requireInteger(where, 'a side of the matrix', size);
   requireInteger(where, 'the number of matrices', matrices, 0);

@@ -12,7 +12,7 @@ export const LLAMA_3_8B = {
   tie_word_embeddings: false,
 };
 
-export const LLAMA_3_2_1B = {
+export const LLAMA_3_2_1B: typeof LLAMA_3_8B & { readonly head_dim: number } = {
   ...LLAMA_3_8B,
   hidden_size: 2048,
   intermediate_size: 8192,
@@ -54,7 +54,7 @@ export const QWEN3_30B_A3B = {
   num_experts: 128,
   num_experts_per_tok: 8,
   decoder_sparse_step: 1,
-  mlp_only_layers: [],
+  mlp_only_layers: [] as number[],
   vocab_size: 151936,
 };
 
