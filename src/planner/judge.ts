@@ -50,21 +50,23 @@ export function judge(schedule: NsSchedule, sigma: Interval): Judgement {
 }
 
 /**
- * {@link judge} for many forecasts, about thirty times faster.
+ * {@link judge} for many forecasts, some thirty times faster where they are small.
  *
- * The composition rises from 0 to its first peak, so on an interval below the peak the outputs lie between those of
- * its ends; what happens beyond the peak is computed once. A forecast beyond the peak is judged as by `judge`.
+ * The composition rises from 0 to its first peak, so below the peak the outputs of an interval lie between those of
+ * its ends; what happens beyond the peak, and the largest output, are computed once.
  */
 export function createJudge(schedule: NsSchedule): Judge {
   const peak = firstPeak(schedule);
   const beyond = outputRange(schedule, [peak, 1]);
   const [, highest] = outputRange(schedule, [0, 1]);
-  return (sigma) => {
-    if (sigma.high > peak) return judge(schedule, sigma);
-    const at = (s: number): number => output(s, schedule);
-    const value = at(sigma.value);
-    const above: Range = [Math.min(value, beyond[0]), beyond[1]];
-    return conclude(schedule, { value, low: at(sigma.low), high: at(sigma.high) }, above, highest);
+  const at = (s: number): number => output(s, schedule);
+  const over = (low: number, high: number): Range =>
+    high <= peak ? [at(low), at(high)] : outputRange(schedule, [low, high]);
+  return ({ value, low, high }) => {
+    const [least, most] = over(low, high);
+    const above: Range =
+      value <= peak ? [Math.min(at(value), beyond[0]), beyond[1]] : outputRange(schedule, [value, 1]);
+    return conclude(schedule, { value: at(value), low: least, high: most }, above, highest);
   };
 }
 

@@ -25,7 +25,7 @@ export interface PlannedSchedule {
 export interface PlanAlternative {
   readonly name: string;
   readonly products: number;
-  /** Of all matrices of its row. */
+  /** Of all matrices of the layer. */
   readonly flops: number;
   /** Output at the singular value planned for. */
   readonly output: number;
@@ -66,9 +66,8 @@ export interface PlanLayer {
   readonly parameter?: string;
   /** The singular value the schedule was chosen for: `sigma.value`, or the low end at the criterion's confidence. */
   readonly plannedFor?: number;
-  /** The highest floor that any schedule to choose from meets here, 0 to 1. */
+  /** Where the criterion is not met: the highest floor that any schedule to choose from meets here, 0 to 1. */
   readonly reach?: number;
-  readonly alternatives?: PlanAlternatives;
   /** Whether a law behind the forecast is weak; the reasons say how. */
   readonly weak?: boolean;
 }

@@ -7,11 +7,11 @@ import { flops, products } from '../newtonSchulz/cost.ts';
 import { output, outputRange } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
-import { alternatives } from './alternatives.ts';
 import { candidateSchedules, comparable } from './candidates.ts';
-import { createJudge, type Judgement } from './judge.ts';
+import { type Chooser, createChooser } from './choose.ts';
+import type { Judgement } from './judge.ts';
 import type { Plan, PlanCriterion, PlanLayer } from './plan.ts';
-import { type Choice, reasonsFor } from './reasons.ts';
+import { reasonsFor } from './reasons.ts';
 
 /** One role at one depth, at the target size. */
 export interface LayerForecast {
@@ -40,9 +40,8 @@ const BASELINE = scheduleOf('jordan', 5);
 /**
  * The cheapest schedule of each row, by flops on its shape; see `judge` for when a schedule meets the criterion.
  *
- * Among equally cheap ones: the larger worst output from the low end of the interval up to 1, counted up to 1; then
- * the smaller distance from 1 at and above the forecast; then the order of `schedules`. Where none meets the
- * criterion, the one that comes closest is taken and the row and the plan say `met: false`.
+ * `createChooser` says which of equally cheap ones is taken. Where none meets the criterion, it is the one that comes
+ * closest; the row and the plan then say `met: false`.
  *
  * @param schedules to choose from; the catalogue at 1 to 10 steps if left out. Their precision is set to the criterion's
  * @throws DomainError for a floor outside (0, 1], an impossible interval or shape
@@ -58,8 +57,8 @@ export function planLayers(
   const choices = comparable(schedules.map((schedule) => ({ ...schedule, precision: criterion.precision })));
   if (choices.schedules.length === 0)
     throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
-  const judgementsOf = judgements(choices.schedules);
-  const layers = forecasts.map((row) => planLayer(row, criterion, judgementsOf));
+  const chooser = createChooser(choices.schedules);
+  const layers = forecasts.map((row) => planLayer(row, criterion, chooser));
   const total = compensatedSum(layers.map((layer) => layer.flops));
   const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
   return {
@@ -72,49 +71,31 @@ export function planLayers(
   };
 }
 
-/** Judgements of all schedules at a forecast; rows with the same forecast share them. */
-function judgements(schedules: readonly NsSchedule[]): (sigma: Interval) => readonly Judgement[] {
-  const judges = schedules.map(createJudge);
-  const known = new Map<string, readonly Judgement[]>();
-  return (sigma) => {
-    const key = `${sigma.value} ${sigma.low} ${sigma.high}`;
-    const found = known.get(key) ?? judges.map((judge) => judge(sigma));
-    known.set(key, found);
-    return found;
-  };
-}
-
-function planLayer(
-  row: LayerForecast,
-  criterion: PlanCriterion,
-  judgementsOf: (sigma: Interval) => readonly Judgement[],
-): PlanLayer {
+function planLayer(row: LayerForecast, criterion: PlanCriterion, chooser: Chooser): PlanLayer {
   const plannedFor = row.plannedFor ?? row.sigma.value;
-  const all = judgementsOf(intervalAround(plannedFor, row.sigma));
-  const cost = ({ schedule }: Judgement): number => flops(schedule, ...row.shape);
-  const choice = choose(all, criterion.floor, cost);
-  const { name, coefficients, entry, precision } = choice.chosen.schedule;
+  const choice = chooser.choose(intervalAround(plannedFor, row.sigma), row.shape, criterion.floor);
+  const { schedule, reach } = choice.chosen;
+  const { name, coefficients, entry, precision } = schedule;
   return {
     role: row.role,
     depth: row.depth,
     sigma: row.sigma,
     schedule: { name, coefficients, entry, precision },
     output: outputOver(choice.chosen, row.sigma, plannedFor),
-    products: products(choice.chosen.schedule),
-    flops: row.matrices * cost(choice.chosen),
+    products: products(schedule),
+    flops: row.matrices * flops(schedule, ...row.shape),
     reasons: [...reasonsFor(choice, criterion, row.sigma, plannedFor), ...row.notes],
     shape: row.shape,
     matrices: row.matrices,
     met: choice.met,
     ...row.place,
     plannedFor,
-    reach: Math.max(...all.map(({ reach }) => reach)),
-    alternatives: alternatives(choice.chosen, all, (judgement) => row.matrices * cost(judgement)),
+    ...(choice.met ? {} : { reach }),
   };
 }
 
-/** The interval a choice is made for: about the value that must meet the criterion. */
-function intervalAround(plannedFor: number, { low, high }: Interval): Interval {
+/** The interval a choice is made for, about the value that must meet the criterion. */
+export function intervalAround(plannedFor: number, { low, high }: Interval): Interval {
   return { value: plannedFor, low: Math.min(low, plannedFor), high };
 }
 
@@ -123,42 +104,6 @@ function outputOver({ schedule, output: judged }: Judgement, sigma: Interval, pl
   if (plannedFor === sigma.value) return judged;
   const [low, high] = outputRange(schedule, [sigma.low, sigma.high]);
   return { value: output(sigma.value, schedule), low, high };
-}
-
-/** Picks, and keeps the judgements that explain the pick. */
-function choose(judgements: readonly Judgement[], floor: number, cost: (j: Judgement) => number): Choice {
-  const meeting = judgements.filter(({ reach }) => reach >= floor);
-  const met = meeting.length > 0;
-  const chosen = met
-    ? first(meeting, (a, b) => cost(a) - cost(b) || preference(a, b))
-    : first(judgements, (a, b) => b.reach - a.reach || cost(a) - cost(b) || preference(a, b));
-  const cheaper = judgements.filter((other) => cost(other) < cost(chosen));
-  const certain = meeting.filter(({ output }) => output.low >= floor);
-  return {
-    chosen,
-    met,
-    nextBest: firstOrNull(cheaper, (a, b) => b.reach - a.reach || cost(b) - cost(a)),
-    turnedDown: firstOrNull(
-      cheaper.filter(({ output, reach }) => output.value >= floor && reach < floor),
-      (a, b) => cost(b) - cost(a) || b.output.value - a.output.value,
-    ),
-    certain: firstOrNull(certain, (a, b) => cost(a) - cost(b) || preference(a, b)),
-  };
-}
-
-/** Negative if `a` is the better of two equally cheap schedules. */
-function preference(a: Judgement, b: Judgement): number {
-  const worst = (j: Judgement): number => Math.min(1, j.worst);
-  const distance = (j: Judgement): number => Math.max(1 - j.above[0], j.above[1] - 1);
-  return worst(b) - worst(a) || distance(a) - distance(b);
-}
-
-function first<T>(items: readonly T[], order: (a: T, b: T) => number): T {
-  return items.reduce((best, item) => (order(item, best) < 0 ? item : best));
-}
-
-function firstOrNull<T>(items: readonly T[], order: (a: T, b: T) => number): T | null {
-  return items.length === 0 ? null : first(items, order);
 }
 
 function precisionWarnings({ precision }: PlanCriterion): readonly string[] {

@@ -11,6 +11,8 @@ import { UsageError } from '../base/errors.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import { type InterpolatedForecast, interpolateDepths } from '../scaling/depthInterpolation.ts';
 import type { Law, LawsDocument } from '../scaling/law.ts';
+import { createAlternatives } from './alternatives.ts';
+import { candidateSchedules, comparable } from './candidates.ts';
 import { extrapolationOf, modelWarnings } from './extrapolation.ts';
 import { lawsAtQuantile, lowEnd, sigmaOf } from './lawForecasts.ts';
 import { weaknesses } from './lawNotes.ts';
@@ -57,7 +59,8 @@ export function planModel(laws: LawsDocument, model: ModelDescription, options: 
   const chosen = lawsAtQuantile(laws.laws, quantile);
   const courses = coursesOf(chosen, params);
   const rows = model.matrices.flatMap((kind) => rowsOf(kind, model, coursesFor(kind, courses), criterion));
-  const { warnings, ...layerPlan } = planLayers(rows, criterion, schedules ? { schedules } : {});
+  const choices = schedules ?? candidateSchedules(precision);
+  const { warnings, ...layerPlan } = planLayers(rows, criterion, { schedules: choices });
   const extrapolation = extrapolationOf(chosen, params);
   const { family, width, layers, nonEmbeddingParams, activeParams } = model;
   return {
@@ -67,7 +70,7 @@ export function planModel(laws: LawsDocument, model: ModelDescription, options: 
     source: laws.source,
     ...layerPlan,
     warnings: [...modelWarnings(model, courses, extrapolation, params, laws), ...warnings],
-    rules: compressRules(layerPlan.layers),
+    rules: compressRules(layerPlan.layers, createAlternatives(comparable(choices).schedules)),
     extrapolation,
     ...(tokensPerStep === undefined
       ? {}

@@ -1,9 +1,9 @@
 /** A plan of hundreds of rows as the few rules a person sets up: role x range of layers. */
 import { compensatedSum } from '../base/sums.ts';
-import type { PlanLayer, PlannedSchedule, PlanRule } from './plan.ts';
+import type { PlanAlternatives, PlanLayer, PlannedSchedule, PlanRule } from './plan.ts';
 
 /** A row of a layer: what a rule is made of. */
-type LayerRow = PlanLayer & Required<Pick<PlanLayer, 'layer' | 'parameter' | 'shape' | 'matrices' | 'alternatives'>>;
+type LayerRow = PlanLayer & Required<Pick<PlanLayer, 'layer' | 'parameter' | 'shape' | 'matrices'>>;
 
 /** One layer of a rule. */
 export interface RuleLayer {
@@ -17,9 +17,13 @@ export interface RuleLayer {
  * Joins neighbouring layers of one kind of matrix that run the same schedule.
  *
  * @param layers rows that stand for a layer; others (of whole ranges of depth) make no rule
+ * @param alternativesOf asked of the hardest layer of each rule
  * @returns in the order of `layers`; each row of a layer belongs to exactly one rule
  */
-export function compressRules(layers: readonly PlanLayer[]): readonly PlanRule[] {
+export function compressRules(
+  layers: readonly PlanLayer[],
+  alternativesOf: (row: PlanLayer) => PlanAlternatives,
+): readonly PlanRule[] {
   const runs: LayerRow[][] = [];
   for (const row of layers) {
     if (!isLayerRow(row)) continue;
@@ -27,7 +31,7 @@ export function compressRules(layers: readonly PlanLayer[]): readonly PlanRule[]
     if (run && continues(run.at(-1)!, row)) run.push(row);
     else runs.push([row]);
   }
-  return runs.map(ruleOf);
+  return runs.map((run) => ruleOf(run, alternativesOf));
 }
 
 /** The layers that rules stand for, in order. */
@@ -45,8 +49,8 @@ export function isSameSchedule(a: PlannedSchedule, b: PlannedSchedule): boolean 
 }
 
 function isLayerRow(row: PlanLayer): row is LayerRow {
-  const { layer, parameter, shape, matrices, alternatives } = row;
-  return [layer, parameter, shape, matrices, alternatives].every((field) => field !== undefined);
+  const { layer, parameter, shape, matrices } = row;
+  return [layer, parameter, shape, matrices].every((field) => field !== undefined);
 }
 
 function continues(before: LayerRow, row: LayerRow): boolean {
@@ -60,7 +64,7 @@ function continues(before: LayerRow, row: LayerRow): boolean {
   );
 }
 
-function ruleOf(run: readonly LayerRow[]): PlanRule {
+function ruleOf(run: readonly LayerRow[], alternativesOf: (row: PlanLayer) => PlanAlternatives): PlanRule {
   const [first, last] = [run[0]!, run.at(-1)!];
   const wanted = ({ plannedFor, sigma }: LayerRow): number => plannedFor ?? sigma.value;
   const hardest = run.reduce((a, b) => (wanted(b) < wanted(a) ? b : a));
@@ -81,7 +85,7 @@ function ruleOf(run: readonly LayerRow[]): PlanRule {
       layer: hardest.layer,
       sigma: wanted(hardest),
       output: hardest.output.value,
-      alternatives: hardest.alternatives,
+      alternatives: alternativesOf(hardest),
     },
     met: run.every(({ met }) => met !== false),
     weak: run.some(({ weak }) => weak === true),

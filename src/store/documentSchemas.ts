@@ -113,7 +113,6 @@ const planLayerSchema: z.ZodType<PlanLayer> = z.looseObject({
   parameter: z.string().exactOptional(),
   plannedFor: nonnegative.exactOptional(),
   reach: nonnegative.exactOptional(),
-  alternatives: alternativesSchema.exactOptional(),
   weak: z.boolean().exactOptional(),
 });
 

@@ -16,7 +16,7 @@ import { softwareVersions } from './machine.ts';
 import { type PlanRequest, planTarget, planWith } from './plan.ts';
 
 /** What `plan --to` takes. */
-export const EXPORT_FORMATS = [...FRAMEWORKS, 'json', 'csv'] as const;
+export const EXPORT_FORMATS: readonly [...typeof FRAMEWORKS, 'json', 'csv'] = [...FRAMEWORKS, 'json', 'csv'];
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** A plan as written for a framework. */
