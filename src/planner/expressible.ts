@@ -51,7 +51,7 @@ export function expressionLosses(free: Plan, limited: Plan, framework: Framework
   if (changed.length > 0)
     losses.push(
       `${framework} ${limit}: ${changed.length} of ${limited.layers.length} rows of the plan run another schedule than the ` +
-        `cheapest, for ${significant(limited.flops / free.flops - 1, 3) === '0' ? 'no' : formatShare(limited.flops / free.flops - 1)} more Newton-Schulz flops.`,
+        `cheapest, for ${moreOrFewer(limited.flops / free.flops - 1)} Newton-Schulz flops.`,
     );
   if (lost.length > 0)
     losses.push(
@@ -61,6 +61,11 @@ export function expressionLosses(free: Plan, limited: Plan, framework: Framework
   if (precision !== null && precision !== free.criterion.precision)
     losses.push(`${framework} multiplies in ${precision}; the plan was asked for ${free.criterion.precision}.`);
   return losses;
+}
+
+function moreOrFewer(share: number): string {
+  if (share === 0) return 'as many';
+  return share > 0 ? `${formatShare(share)} more` : `${formatShare(-share)} fewer`;
 }
 
 /** Whatever their precision. */

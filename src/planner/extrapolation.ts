@@ -2,7 +2,7 @@
 import { formatCount, significant } from '../base/numbers.ts';
 import type { Law, LawsDocument } from '../scaling/law.ts';
 import { weaknesses } from './lawNotes.ts';
-import type { ModelDescription } from './modelFamilies/modelDescription.ts';
+import type { MatrixKind, ModelDescription } from './modelFamilies/modelDescription.ts';
 import type { Extrapolation } from './plan.ts';
 
 /** Distance of the target from the measured sizes, and the weak ones among `laws`. */
@@ -56,11 +56,12 @@ function weakness({ weakLaws }: Extrapolation): readonly string[] {
 
 function standIns({ matrices }: ModelDescription, courses: ReadonlyMap<string, unknown>): readonly string[] {
   const without = matrices.filter(({ role }) => !courses.has(role));
-  return [...new Map(without.map((kind) => [kind.role, kind])).values()].map(
-    ({ role, standIns: others }) =>
-      `${role} has no law of its own; it is planned by ${others.filter((o) => courses.has(o)).join(' or ')}` +
-      `${others.length > 1 ? ', whichever is smaller' : ''}.`,
-  );
+  const known = (kind: MatrixKind): string => kind.standIns.filter((role) => courses.has(role)).join(' or ');
+  return [...new Set(without.map(known))].map((others) => {
+    const roles = [...new Set(without.filter((kind) => known(kind) === others).map(({ role }) => role))];
+    const smaller = others.includes(' or ') ? ', whichever is smaller' : '';
+    return `There is no law of ${roles.join(', ')}: planned by ${others}${smaller}.`;
+  });
 }
 
 /** The ladders measured have min(m, n) = width. */

@@ -1,5 +1,6 @@
 /** A plan of hundreds of rows as the few rules a person sets up: role x range of layers. */
 import { compensatedSum } from '../base/sums.ts';
+import { output } from '../newtonSchulz/response.ts';
 import type { PlanAlternatives, PlanLayer, PlannedSchedule, PlanRule } from './plan.ts';
 
 /** A row of a layer: what a rule is made of. */
@@ -84,7 +85,7 @@ function ruleOf(run: readonly LayerRow[], alternativesOf: (row: PlanLayer) => Pl
     hardest: {
       layer: hardest.layer,
       sigma: wanted(hardest),
-      output: hardest.output.value,
+      output: output(wanted(hardest), { ...hardest.schedule, source: '' }),
       alternatives: alternativesOf(hardest),
     },
     met: run.every(({ met }) => met !== false),

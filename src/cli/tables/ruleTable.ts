@@ -3,13 +3,13 @@ import type { Plan, PlanAlternative, PlanRule } from '../../planner/plan.ts';
 import type { ComparedLayers, PlanComparison } from '../../workflows/plan.ts';
 import { formatTable } from '../terminal.ts';
 
-/** The rules of a plan, one a line, with what a product less or more would give at the hardest layer. */
+/** The rules of a plan, one a line, each with its smallest singular value planned for and what it would give with a step less or more. */
 export function ruleTable({ rules = [], criterion }: Plan, width?: number): string {
   return formatTable(
     [
       { title: 'matrix', align: 'left' },
       { title: 'layers', align: 'right' },
-      { title: `sigma at q=${criterion.quantile}`, align: 'right' },
+      { title: `q=${criterion.quantile} from`, align: 'right' },
       { title: 'schedule', align: 'left' },
       { title: 'products', align: 'right' },
       { title: 'output', align: 'right' },
@@ -20,7 +20,7 @@ export function ruleTable({ rules = [], criterion }: Plan, width?: number): stri
     rules.map((rule) => [
       matrixOf(rule),
       layersOf(rule.layers),
-      sigmaOf(rule),
+      rule.hardest.sigma.toExponential(1),
       rule.schedule.name,
       String(rule.products),
       `${rule.hardest.output.toFixed(2)}${rule.met ? '' : ' unmet'}`,
@@ -86,16 +86,11 @@ export function comparisonSummary({ plan, against, changed, compared }: PlanComp
 }
 
 function matrixOf({ role, part }: Pick<PlanRule | ComparedLayers, 'role' | 'part'>): string {
-  return part === undefined ? role : `${role} of ${part}`;
+  return part === undefined ? role : `${role} ${part}`;
 }
 
 function layersOf([first, last]: readonly [number, number]): string {
   return first === last ? String(first) : `${first}-${last}`;
-}
-
-function sigmaOf({ sigma: [low, high] }: PlanRule): string {
-  const text = (value: number): string => value.toExponential(1);
-  return low === high ? text(low) : `${text(low)} to ${text(high)}`;
 }
 
 function alternative(found: PlanAlternative | null): string {

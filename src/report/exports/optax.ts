@@ -15,7 +15,7 @@ export function optaxFile(data: PlanExport): string {
   return pythonFile(
     docstring(
       data,
-      'A gradient transformation for optax (0.2.6 or newer): Newton-Schulz coefficients for every layer.',
+      'A gradient transformation for optax (tested with 0.2.8): Newton-Schulz coefficients for every layer.',
       [
         'optax.contrib.muon takes a triple (a, b, c) a step. Parameters are named by their path in the tree, keys joined ' +
           'by dots. An array that stacks the matrices of many layers cannot be planned layer by layer and is refused.',

@@ -117,9 +117,9 @@ def _split(named_parameters, complete):
         _require_all(names)
     return planned, rest`.trimStart();
 
-/** Parts of a file, two blank lines between them. */
-export function pythonFile(...parts: readonly string[]): string {
-  return `${parts.join('\n\n\n')}\n`;
+/** A file: docstring and imports, then its parts two blank lines apart. */
+export function pythonFile(docstring: string, imports: string, ...parts: readonly string[]): string {
+  return `${[`${docstring}\n\n${imports}`, ...parts].join('\n\n\n')}\n`;
 }
 
 export function quoted(text: string): string {
