@@ -56,5 +56,6 @@ def muon(learning_rate, other, complete=True, **options):
     """
     transforms = {OTHER: other}
     for schedule, coefficients in SCHEDULES.items():
-        transforms[schedule] = optax.contrib.muon(learning_rate, ns_coeffs=tuple(coefficients), **options)
+        steps = {"ns_coeffs": tuple(coefficients), "ns_steps": len(coefficients)}
+        transforms[schedule] = optax.contrib.muon(learning_rate, **steps, **options)
     return optax.partition(transforms, lambda params: labels(params, complete))`.trimStart();
