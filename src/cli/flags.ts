@@ -26,6 +26,16 @@ export function numberFlag(flag: string, low: number, high: number): (text: stri
   };
 }
 
+/** @throws UsageError unless `text` is a number in (low, high) */
+export function openNumberFlag(flag: string, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!(value > low && value < high))
+      throw new UsageError(`${flag}: expected a number above ${low} and below ${high}, got "${text}"`);
+    return value;
+  };
+}
+
 /** "1.5e9", "300B", "1T". */
 export function countFlag(flag: string): (text: string) => number {
   return (text) => parseCount(flag, text);

@@ -1,4 +1,5 @@
 /** Which schedules a plan chooses from. */
+import { UsageError } from '../base/errors.ts';
 import { catalogueNames, longestSchedule, scheduleOf } from '../newtonSchulz/catalogue.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 
@@ -15,6 +16,25 @@ export function candidateSchedules(
   return names.flatMap((name) =>
     Array.from({ length: longestSchedule(name) }, (_, k) => scheduleOf(name, k + 1, { precision })),
   );
+}
+
+/**
+ * Schedules from a list such as "jordan,polar-express:6": a name alone stands for all its step counts.
+ *
+ * @throws UsageError listing the known names for an unknown one, or the steps a schedule has
+ */
+export function parseSchedules(flag: string, text: string, precision: NsPrecision): readonly NsSchedule[] {
+  return text.split(',').flatMap((part) => {
+    const match = /^([^:]+?)(?::(\d+))?$/.exec(part.trim());
+    if (!match)
+      throw new UsageError(
+        `${flag}: expected names with or without steps such as jordan,polar-express:6, got "${part.trim()}"; known are ${catalogueNames().join(', ')}`,
+      );
+    const [, name = '', steps] = match;
+    return steps === undefined
+      ? candidateSchedules(precision, { names: [name] })
+      : [scheduleOf(name, Number(steps), { precision })];
+  });
 }
 
 /** The schedules a forecast of Frobenius-normalised singular values can judge, and why others are left out. */

@@ -10,7 +10,12 @@ const HELD_OUT_FACTOR = 1.25;
 
 /** Sentences on extrapolation, fit, curvature and held-out error; those that apply. */
 export function lawNotes(law: Law, params: number): readonly string[] {
-  return [...extrapolation(law, params), ...support(law), ...curvature(law), ...heldOut(law)];
+  return [...extrapolation(law, params), ...weaknesses(law)];
+}
+
+/** Sentences on fit, curvature and held-out error; empty for a law one can lean on. */
+export function weaknesses(law: Law): readonly string[] {
+  return [...support(law), ...curvature(law), ...heldOut(law)];
 }
 
 function extrapolation({ points }: Law, params: number): readonly string[] {

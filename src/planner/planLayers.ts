@@ -4,12 +4,14 @@ import { DomainError, UsageError } from '../base/errors.ts';
 import { compensatedSum } from '../base/sums.ts';
 import { scheduleOf } from '../newtonSchulz/catalogue.ts';
 import { flops, products } from '../newtonSchulz/cost.ts';
+import { output, outputRange } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
 import { candidateSchedules, comparable } from './candidates.ts';
-import { type Judgement, judge } from './judge.ts';
+import { type Chooser, createChooser } from './choose.ts';
+import type { Judgement } from './judge.ts';
 import type { Plan, PlanCriterion, PlanLayer } from './plan.ts';
-import { type Choice, reasonsFor } from './reasons.ts';
+import { reasonsFor } from './reasons.ts';
 
 /** One role at one depth, at the target size. */
 export interface LayerForecast {
@@ -23,6 +25,10 @@ export interface LayerForecast {
   readonly matrices: number;
   /** What the reader should know about the forecast, in sentences; copied to the row's reasons. */
   readonly notes: readonly string[];
+  /** The singular value that must meet the criterion; `sigma.value` if left out. */
+  readonly plannedFor?: number;
+  /** Copied to the row as they are. */
+  readonly place?: Pick<PlanLayer, 'layer' | 'part' | 'parameter' | 'weak'>;
 }
 
 /** The part of a {@link Plan} that forecasts alone decide. */
@@ -34,9 +40,8 @@ const BASELINE = scheduleOf('jordan', 5);
 /**
  * The cheapest schedule of each row, by flops on its shape; see `judge` for when a schedule meets the criterion.
  *
- * Among equally cheap ones: the larger worst output from the low end of the interval up to 1, counted up to 1; then
- * the smaller distance from 1 at and above the forecast; then the order of `schedules`. Where none meets the
- * criterion, the one that comes closest is taken and the row and the plan say `met: false`.
+ * `createChooser` says which of equally cheap ones is taken. Where none meets the criterion, it is the one that comes
+ * closest; the row and the plan then say `met: false`.
  *
  * @param schedules to choose from; the catalogue at 1 to 10 steps if left out. Their precision is set to the criterion's
  * @throws DomainError for a floor outside (0, 1], an impossible interval or shape
@@ -52,7 +57,8 @@ export function planLayers(
   const choices = comparable(schedules.map((schedule) => ({ ...schedule, precision: criterion.precision })));
   if (choices.schedules.length === 0)
     throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
-  const layers = forecasts.map((row) => planLayer(row, criterion, choices.schedules));
+  const chooser = createChooser(choices.schedules);
+  const layers = forecasts.map((row) => planLayer(row, criterion, chooser));
   const total = compensatedSum(layers.map((layer) => layer.flops));
   const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
   return {
@@ -65,63 +71,39 @@ export function planLayers(
   };
 }
 
-function planLayer(row: LayerForecast, criterion: PlanCriterion, schedules: readonly NsSchedule[]): PlanLayer {
-  const choice = choose(
-    schedules.map((schedule) => judge(schedule, row.sigma)),
-    criterion.floor,
-    ({ schedule }) => flops(schedule, ...row.shape),
-  );
-  const { schedule, output } = choice.chosen;
+function planLayer(row: LayerForecast, criterion: PlanCriterion, chooser: Chooser): PlanLayer {
+  const plannedFor = row.plannedFor ?? row.sigma.value;
+  const choice = chooser.choose(intervalAround(plannedFor, row.sigma), row.shape, criterion.floor);
+  const { schedule, reach } = choice.chosen;
   const { name, coefficients, entry, precision } = schedule;
   return {
     role: row.role,
     depth: row.depth,
     sigma: row.sigma,
     schedule: { name, coefficients, entry, precision },
-    output,
+    output: outputOver(choice.chosen, row.sigma, plannedFor),
     products: products(schedule),
     flops: row.matrices * flops(schedule, ...row.shape),
-    reasons: [...reasonsFor(choice, criterion, row.sigma), ...row.notes],
+    reasons: [...reasonsFor(choice, criterion, row.sigma, plannedFor), ...row.notes],
     shape: row.shape,
     matrices: row.matrices,
     met: choice.met,
+    ...row.place,
+    plannedFor,
+    ...(choice.met ? {} : { reach }),
   };
 }
 
-/** Picks, and keeps the judgements that explain the pick. */
-function choose(judgements: readonly Judgement[], floor: number, cost: (j: Judgement) => number): Choice {
-  const meeting = judgements.filter(({ reach }) => reach >= floor);
-  const met = meeting.length > 0;
-  const chosen = met
-    ? first(meeting, (a, b) => cost(a) - cost(b) || preference(a, b))
-    : first(judgements, (a, b) => b.reach - a.reach || cost(a) - cost(b) || preference(a, b));
-  const cheaper = judgements.filter((other) => cost(other) < cost(chosen));
-  const certain = meeting.filter(({ output }) => output.low >= floor);
-  return {
-    chosen,
-    met,
-    nextBest: firstOrNull(cheaper, (a, b) => b.reach - a.reach || cost(b) - cost(a)),
-    turnedDown: firstOrNull(
-      cheaper.filter(({ output, reach }) => output.value >= floor && reach < floor),
-      (a, b) => cost(b) - cost(a) || b.output.value - a.output.value,
-    ),
-    certain: firstOrNull(certain, (a, b) => cost(a) - cost(b) || preference(a, b)),
-  };
+/** The interval a choice is made for, about the value that must meet the criterion. */
+export function intervalAround(plannedFor: number, { low, high }: Interval): Interval {
+  return { value: plannedFor, low: Math.min(low, plannedFor), high };
 }
 
-/** Negative if `a` is the better of two equally cheap schedules. */
-function preference(a: Judgement, b: Judgement): number {
-  const worst = (j: Judgement): number => Math.min(1, j.worst);
-  const distance = (j: Judgement): number => Math.max(1 - j.above[0], j.above[1] - 1);
-  return worst(b) - worst(a) || distance(a) - distance(b);
-}
-
-function first<T>(items: readonly T[], order: (a: T, b: T) => number): T {
-  return items.reduce((best, item) => (order(item, best) < 0 ? item : best));
-}
-
-function firstOrNull<T>(items: readonly T[], order: (a: T, b: T) => number): T | null {
-  return items.length === 0 ? null : first(items, order);
+/** The outputs over the forecast's own interval. */
+function outputOver({ schedule, output: judged }: Judgement, sigma: Interval, plannedFor: number): Interval {
+  if (plannedFor === sigma.value) return judged;
+  const [low, high] = outputRange(schedule, [sigma.low, sigma.high]);
+  return { value: output(sigma.value, schedule), low, high };
 }
 
 function precisionWarnings({ precision }: PlanCriterion): readonly string[] {
@@ -132,18 +114,24 @@ function precisionWarnings({ precision }: PlanCriterion): readonly string[] {
   ];
 }
 
-function requireCriterion({ quantile, floor }: PlanCriterion): void {
+function requireCriterion({ quantile, floor, confidence }: PlanCriterion): void {
   requireQuantiles('plan', [quantile]);
+  if (confidence !== undefined && !(confidence > 0 && confidence < 1))
+    throw new DomainError(`plan: the confidence must lie between 0 and 1, got ${confidence}; 0.95 is usual`);
   if (!(floor > 0 && floor <= 1))
     throw new DomainError(`plan: the floor must lie in (0, 1], got ${floor}; 1 is a perfectly orthonormal direction`);
 }
 
-function requireForecast({ role, depth, sigma, shape, matrices }: LayerForecast): void {
+function requireForecast({ role, depth, sigma, shape, matrices, plannedFor = sigma.value }: LayerForecast): void {
   const where = `plan: ${role} at depth ${depth}`;
   const { value, low, high } = sigma;
   if (!(low >= 0 && low <= value && value <= high && high <= 1))
     throw new DomainError(
       `${where}: expected 0 <= low <= value <= high <= 1 for a normalised singular value, got ${low}, ${value}, ${high}`,
+    );
+  if (!(plannedFor >= 0 && plannedFor <= value))
+    throw new DomainError(
+      `${where}: what is planned for must lie between 0 and the forecast ${value}, got ${plannedFor}`,
     );
   for (const size of shape) requireInteger(where, 'a side of the matrix', size);
   requireInteger(where, 'the number of matrices', matrices, 0);

@@ -1,5 +1,5 @@
 /** Why a schedule was chosen, in sentences a user understands. */
-import { significant } from '../base/numbers.ts';
+import { formatShare, significant } from '../base/numbers.ts';
 import { products } from '../newtonSchulz/cost.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
@@ -19,18 +19,28 @@ export interface Choice {
   readonly certain: Judgement | null;
 }
 
-/** One sentence each: the pick, what is cheaper, the interval, the dip; those that apply. */
-export function reasonsFor(choice: Choice, criterion: PlanCriterion, sigma: Interval): readonly string[] {
+/**
+ * One sentence each: the pick, what is cheaper, the interval, the dip; those that apply.
+ *
+ * @param plannedFor the singular value the choice was made for: the forecast, or the low end at the criterion's confidence
+ */
+export function reasonsFor(
+  choice: Choice,
+  criterion: PlanCriterion,
+  sigma: Interval,
+  plannedFor: number = sigma.value,
+): readonly string[] {
   return [
-    whyThis(choice, criterion, sigma),
+    whyThis(choice, criterion, plannedFor),
     ...whyNotCheaper(choice, criterion),
-    ...atTheInterval(choice, criterion, sigma),
+    ...(criterion.confidence === undefined ? atTheInterval(choice, criterion, sigma) : []),
     ...dip(choice, criterion),
   ];
 }
 
-function whyThis({ chosen, met }: Choice, { floor, quantile }: PlanCriterion, sigma: Interval): string {
-  const at = `the forecast q = ${quantile} singular value ${significant(sigma.value)}`;
+function whyThis({ chosen, met }: Choice, { floor, quantile, confidence }: PlanCriterion, sigma: number): string {
+  const end = confidence === undefined ? '' : `low end (${formatShare(confidence)} confidence) of the `;
+  const at = `the ${end}forecast q = ${quantile} singular value ${significant(sigma)}`;
   const brings = `brings ${at} to ${significant(chosen.output.value)}`;
   if (met) return `${described(chosen.schedule)} ${brings}; it is the cheapest that reaches the floor ${floor}.`;
   return `No schedule meets the floor ${floor}; the closest, ${described(chosen.schedule)}, ${brings}.`;

@@ -1,7 +1,7 @@
 /** The documents a study ends with, which `--json` also prints, as zod schemas: laws, plan, result, schedules. */
 import { z } from 'zod';
 import type { NsCoefficients, NsPrecision } from '../newtonSchulz/schedule.ts';
-import type { Plan, PlanLayer } from '../planner/plan.ts';
+import type { Extrapolation, Plan, PlanLayer, PlanRule, TrainingShare } from '../planner/plan.ts';
 import type { Interval, Law, LawsDocument, PooledLaw } from '../scaling/law.ts';
 import { coefficientsSchema, entrySchema, precisionSchema } from './schemas.ts';
 import type { RunSummary, StudyResult } from './study.ts';
@@ -111,27 +111,92 @@ export const lawsSchema: z.ZodType<LawsDocument> = z.looseObject({
   warnings,
 });
 
+const plannedScheduleSchema = z.looseObject({
+  name: z.string(),
+  coefficients: z.array(coefficientsSchema),
+  entry: entrySchema,
+  precision: precisionSchema,
+});
+
+const alternativeSchema = z
+  .looseObject({ name: z.string(), products: count, flops: nonnegative, output: z.number(), reach: nonnegative })
+  .nullable();
+const alternativesSchema = z.looseObject({ fewer: alternativeSchema, more: alternativeSchema });
+const shape = z.tuple([size, size]);
+
 const planLayerSchema: z.ZodType<PlanLayer> = z.looseObject({
   role: z.string(),
   depth,
   sigma: intervalSchema,
-  schedule: z.looseObject({
-    name: z.string(),
-    coefficients: z.array(coefficientsSchema),
-    entry: entrySchema,
-    precision: precisionSchema,
-  }),
+  schedule: plannedScheduleSchema,
   output: intervalSchema,
   products: count,
   flops: nonnegative,
   reasons: z.array(z.string()),
+  shape: shape.exactOptional(),
+  matrices: count.exactOptional(),
+  met: z.boolean().exactOptional(),
+  layer: count.exactOptional(),
+  part: z.string().exactOptional(),
+  parameter: z.string().exactOptional(),
+  plannedFor: nonnegative.exactOptional(),
+  reach: nonnegative.exactOptional(),
+  weak: z.boolean().exactOptional(),
+});
+
+const planRuleSchema: z.ZodType<PlanRule> = z.looseObject({
+  role: z.string(),
+  part: z.string().exactOptional(),
+  parameter: z.string(),
+  layers: z.tuple([count, count]),
+  depths: z.tuple([depth, depth]),
+  shape,
+  schedule: plannedScheduleSchema,
+  products: count,
+  matrices: count,
+  flops: nonnegative,
+  sigma: z.tuple([nonnegative, nonnegative]),
+  hardest: z.looseObject({
+    layer: count,
+    sigma: nonnegative,
+    output: z.number(),
+    alternatives: alternativesSchema,
+  }),
+  met: z.boolean(),
+  weak: z.boolean(),
+});
+
+const extrapolationSchema: z.ZodType<Extrapolation> = z.looseObject({
+  decades: z.number(),
+  measured: z.tuple([z.number().positive(), z.number().positive()]),
+  weakLaws: z.array(z.looseObject({ role: z.string(), depth, reasons: z.array(z.string()) })),
+});
+
+const trainingShareSchema: z.ZodType<TrainingShare> = z.looseObject({
+  tokensPerStep: z.number().positive(),
+  weightsPerToken: z.number().positive(),
+  trainingFlops: z.number().positive(),
+  plan: nonnegative,
+  baseline: nonnegative,
 });
 
 /** STUDY/plan.json */
 export const planSchema: z.ZodType<Plan> = z.looseObject({
   schema: z.literal(PLAN_SCHEMA),
-  target: z.looseObject({ params: z.number().positive(), width: size, layers: size }),
-  criterion: z.looseObject({ quantile, floor: nonnegative, precision: precisionSchema }),
+  target: z.looseObject({
+    params: z.number().positive(),
+    width: size,
+    layers: size,
+    family: z.string().exactOptional(),
+    nonEmbeddingParams: nonnegative.exactOptional(),
+    activeParams: nonnegative.exactOptional(),
+  }),
+  criterion: z.looseObject({
+    quantile,
+    floor: nonnegative,
+    precision: precisionSchema,
+    confidence: z.number().positive().lt(1).exactOptional(),
+  }),
   source: z.string(),
   layers: z.array(planLayerSchema),
   baseline: z.looseObject({ name: z.string(), flops: nonnegative }),
@@ -139,6 +204,9 @@ export const planSchema: z.ZodType<Plan> = z.looseObject({
   saved: z.number(),
   met: z.boolean(),
   warnings,
+  rules: z.array(planRuleSchema).exactOptional(),
+  extrapolation: extrapolationSchema.exactOptional(),
+  trainingShare: trainingShareSchema.exactOptional(),
 });
 
 const summarySchema: z.ZodType<RunSummary> = z.looseObject({

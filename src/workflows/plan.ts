@@ -1,14 +1,88 @@
-/** A plan from published or own laws. */
-
+/** Plans from published or own laws, for a size or for a model's config; and one plan against another. */
+import { readFileSync } from 'node:fs';
+import { FormatError } from '../base/errors.ts';
+import type { NsPrecision } from '../newtonSchulz/schedule.ts';
+import { parseSchedules } from '../planner/candidates.ts';
+import { comparePlans, type PlanComparison } from '../planner/comparePlans.ts';
+import { parseModelConfig } from '../planner/modelConfig.ts';
+import type { ModelDescription } from '../planner/modelFamilies/modelDescription.ts';
 import type { Plan } from '../planner/plan.ts';
-import { type PlanOptions, planFromLaws } from '../planner/planFromLaws.ts';
+import { type ModelPlanOptions, planModel, planSize } from '../planner/planModel.ts';
+import { readPlanFile } from '../store/planFile.ts';
 import { savedLaws } from './laws.ts';
 
+export type { ComparedLayers, PlanComparison } from '../planner/comparePlans.ts';
+
+/** Planned for where neither a size nor a config is given. */
+export const DEFAULT_TARGET = 1e9;
+
+/** What a plan is asked for. */
+export interface PlanRequest {
+  /** "published" or a study folder. */
+  readonly laws: string;
+  /** Size of the target; with a config, the size at which the laws are read instead of the model's own. */
+  readonly params?: number;
+  /** A model's config.json. */
+  readonly config?: string;
+  readonly quantile: number;
+  readonly floor: number;
+  readonly precision: NsPrecision;
+  readonly confidence?: number;
+  /** Restricts the choice, e.g. "jordan,polar-express:6". */
+  readonly schedules?: string;
+  readonly tokensPerStep?: number;
+}
+
 /**
- * @param source "published" or a study folder
+ * A plan with a row a layer.
+ *
  * @throws StudyError if the study has no laws
+ * @throws FormatError if the config cannot be read
  * @throws UsageError if the laws cannot carry the plan asked for
  */
-export function planTarget(source: string, options: PlanOptions): Plan {
-  return planFromLaws(savedLaws(source), options);
+export function planTarget(request: PlanRequest): Plan {
+  const { schedules, precision } = request;
+  const chosen = schedules === undefined ? {} : { schedules: parseSchedules('--schedules', schedules, precision) };
+  return planWith(request, chosen);
+}
+
+/** {@link planTarget} with schedules, and perhaps a precision, of the caller's choosing. */
+export function planWith(request: PlanRequest, choice: Pick<ModelPlanOptions, 'schedules' | 'precision'>): Plan {
+  const { laws: source, params, config, quantile, floor, precision, confidence, tokensPerStep } = request;
+  const laws = savedLaws(source);
+  const options: Omit<ModelPlanOptions, 'params'> = {
+    quantile,
+    floor,
+    precision,
+    ...(confidence === undefined ? {} : { confidence }),
+    ...(tokensPerStep === undefined ? {} : { tokensPerStep }),
+    ...choice,
+  };
+  if (config === undefined) return planSize(laws, params ?? DEFAULT_TARGET, options);
+  return planModel(laws, readModelConfig(config), params === undefined ? options : { ...options, params });
+}
+
+/** @param against file of `plan --json`, or a study folder */
+export function comparePlanWith(plan: Plan, against: string): PlanComparison {
+  return comparePlans(plan, readPlanFile(against));
+}
+
+/** @throws FormatError if there is no such file, it is no JSON, or a key is missing */
+function readModelConfig(file: string): ModelDescription {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new FormatError(`model config: ${file} cannot be read; check the path of --config`, file, { cause: error });
+  }
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FormatError(`model config: expected JSON in ${file} (${reason}); give a model's config.json`, file, {
+      cause: error,
+    });
+  }
+  return parseModelConfig(config, file);
 }

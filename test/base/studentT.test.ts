@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { studentFactor } from '../../src/base/studentT.ts';
+import { confidenceFactor, studentFactor } from '../../src/base/studentT.ts';
 
 /** P(|T| <= t) by Simpson's rule on the angle: T = sqrt(df) tan(angle) has density proportional to cos^(df - 1). */
 function probabilityWithin(t: number, df: number): number {
@@ -46,5 +46,32 @@ describe('studentFactor', () => {
   it('refuses less than one degree of freedom', () => {
     expect(() => studentFactor(0)).toThrow('studentFactor: degrees of freedom must be at least 1, got 0');
     expect(() => studentFactor(Number.NaN)).toThrow('got NaN');
+  });
+});
+
+describe('confidenceFactor', () => {
+  it.each([
+    // scipy.stats.t.ppf((1 + confidence) / 2, n) of SciPy 1.17.1
+    [1, 0.5, 1],
+    [1, 0.99, 63.656741162871526],
+    [2, 0.9, 2.9199855803537242],
+    [5, 0.8, 1.4758840488244815],
+    [5, 0.95, 2.5705818356363146],
+    [5, 0.5, 0.7266868438004226],
+    [28, 0.999, 3.6739064007013176],
+    [100, 0.95, 1.9839715185235518],
+  ])('of %i degrees of freedom at %f is the quantile of SciPy', (n, confidence, factor) => {
+    expect(Math.abs(confidenceFactor(n, confidence) / factor - 1)).toBeLessThan(1e-6);
+  });
+
+  it('agrees with studentFactor at 0.95', () => {
+    for (const n of [1, 2, 3, 5, 20])
+      expect(Math.abs(confidenceFactor(n, 0.95) / studentFactor(n) - 1)).toBeLessThan(1e-3); // of studentFactor
+  });
+
+  it('refuses what is no confidence and too few degrees of freedom', () => {
+    expect(() => confidenceFactor(5, 1)).toThrow('the confidence must lie between 0 and 1, got 1');
+    expect(() => confidenceFactor(5, 0)).toThrow('got 0');
+    expect(() => confidenceFactor(0, 0.5)).toThrow('degrees of freedom must be an integer of at least 1, got 0');
   });
 });

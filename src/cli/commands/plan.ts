@@ -1,22 +1,41 @@
 import type { Command } from 'commander';
+import { UsageError } from '../../base/errors.ts';
 import type { NsPrecision } from '../../newtonSchulz/schedule.ts';
+import type { Plan } from '../../planner/plan.ts';
+import type { PlanRequest } from '../../workflows/plan.ts';
 import { EXIT } from '../failure.ts';
-import { countFlag, numberFlag, precisionFlag } from '../flags.ts';
-import { outputColours, outputWidth, print, printJson } from '../output.ts';
-import { planSummary, planTable } from '../tables/planTable.ts';
+import { choiceFlag, countFlag, numberFlag, openNumberFlag, precisionFlag } from '../flags.ts';
+import { outputColours, outputWidth, print, printJson, tell } from '../output.ts';
+import { planSummary } from '../tables/planTable.ts';
+import { comparisonSummary, comparisonTable, ruleTable, shareSummary, shortfall } from '../tables/ruleTable.ts';
+
+const FORMATS = ['torch', 'optax', 'emerging-optimizers', 'dion', 'json', 'csv'] as const;
+type Format = (typeof FORMATS)[number];
 
 interface PlanFlags {
   readonly laws: string;
   readonly params?: number;
   readonly target?: number;
+  readonly config?: string;
   readonly quantile: number;
   readonly floor: number;
+  readonly confidence?: number;
   readonly precision: NsPrecision;
+  readonly schedules?: string;
+  readonly tokensPerStep?: number;
+  readonly against?: string;
+  readonly to?: Format;
+  readonly out?: string;
   readonly reasons?: true;
   readonly json?: true;
 }
 
-const DEFAULT_TARGET = 1e9;
+const EXAMPLES = `
+Example:
+  muonscope plan --laws published --params 300B
+  muonscope plan --config config.json --tokens-per-step 4M --confidence 0.9
+  muonscope plan --config config.json --to torch --out muon_plan.py
+  muonscope plan --laws studies/quick --params 1.5e9 --json`;
 
 export function addPlan(program: Command): void {
   program
@@ -25,33 +44,107 @@ export function addPlan(program: Command): void {
     .option('--laws <source>', '"published" (arXiv:2606.04058) or a study folder', 'published')
     .option('--params <n>', 'size to plan for, e.g. 1.5e9, 300B, 1T (default 1B)', countFlag('--params'))
     .option('--target <n>', 'the same as --params', countFlag('--target'))
+    .option(
+      '--config <file>',
+      "a model's config.json (gpt2, llama, qwen, mixtral, deepseek), or {layers, width, vocabulary}",
+    )
     .option('--quantile <q>', 'direction that must still be orthonormalised', numberFlag('--quantile', 0, 1), 0.5)
     .option('--floor <output>', 'output it must reach', numberFlag('--floor', 0, 1), 0.7)
-    .option('--precision <name>', 'of the matrix products: float32, bf16, fp16, tf32', precisionFlag, 'float32')
-    .option('--reasons', 'print why each row was chosen')
-    .option('--json', 'print the plan as one JSON document')
-    .addHelpText(
-      'after',
-      '\nExample:\n  muonscope plan --laws published --params 300B\n  muonscope plan --laws studies/quick --params 1.5e9 --json',
+    .option(
+      '--confidence <share>',
+      'plan on the low end of the interval of this confidence, e.g. 0.95, instead of the forecast',
+      openNumberFlag('--confidence', 0, 1),
     )
+    .option('--precision <name>', 'of the matrix products: float32, bf16, fp16, tf32', precisionFlag, 'float32')
+    .option('--schedules <list>', 'choose from these only, e.g. jordan,polar-express:6')
+    .option('--tokens-per-step <n>', 'show the share of a training step', countFlag('--tokens-per-step'))
+    .option('--against <plan>', 'compare with a plan saved by --json, or with that of a study')
+    .option('--to <format>', `write for ${FORMATS.join(', ')}`, choiceFlag('--to', FORMATS))
+    .option('--out <file>', 'where --to writes; stdout if left out')
+    .option('--reasons', 'print why each rule was chosen')
+    .option('--json', 'print the plan as one JSON document')
+    .addHelpText('after', EXAMPLES)
     .action(runPlan);
 }
 
-async function runPlan({ laws: source, params, target, quantile, floor, precision, reasons, json }: PlanFlags) {
-  const { planTarget } = await import('../../workflows/plan.ts');
-  const plan = planTarget(source, {
-    params: params ?? target ?? DEFAULT_TARGET,
+async function runPlan(flags: PlanFlags): Promise<void> {
+  requireOneOutput(flags);
+  const request = requestOf(flags);
+  const plan = flags.to === undefined ? await planned(request) : await exported(request, flags.to, flags.out);
+  if (!plan.met) process.exitCode = EXIT.checkFailed;
+  if (flags.to !== undefined && flags.out === undefined) {
+    if (!plan.met) tell(`muonscope: ${shortfall(plan)}`);
+    return;
+  }
+  if (flags.against !== undefined) return printComparison(plan, flags.against, flags.json);
+  if (flags.json) printJson(plan);
+  else printPlan(plan, flags.reasons);
+}
+
+/** Standard output holds one thing. */
+function requireOneOutput({ to, out, json, against }: PlanFlags): void {
+  if (out !== undefined && to === undefined)
+    throw new UsageError(`plan: --out needs --to, which says what to write; use one of ${FORMATS.join(', ')}`);
+  if (to !== undefined && out === undefined && (json || against !== undefined))
+    throw new UsageError('plan: --to without --out writes to stdout, as do --json and --against; give --out a file');
+}
+
+function requestOf(flags: PlanFlags): PlanRequest {
+  const { laws, config, quantile, floor, confidence, precision, schedules, tokensPerStep } = flags;
+  const params = flags.params ?? flags.target;
+  return {
+    laws,
     quantile,
     floor,
     precision,
-  });
-  if (!plan.met) process.exitCode = EXIT.checkFailed;
-  if (json) return printJson(plan);
+    ...(params === undefined ? {} : { params }),
+    ...(config === undefined ? {} : { config }),
+    ...(confidence === undefined ? {} : { confidence }),
+    ...(schedules === undefined ? {} : { schedules }),
+    ...(tokensPerStep === undefined ? {} : { tokensPerStep }),
+  };
+}
+
+async function planned(request: PlanRequest): Promise<Plan> {
+  const { planTarget } = await import('../../workflows/plan.ts');
+  return planTarget(request);
+}
+
+/** Writes the file and says what it loses; gives the plan that is in it. */
+async function exported(request: PlanRequest, format: Format, out: string | undefined): Promise<Plan> {
+  const { exportPlan, writePlanFile } = await import('../../workflows/exportPlan.ts');
+  const file = exportPlan(request, format);
+  for (const loss of file.losses) tell(`loss: ${loss}`);
+  if (out === undefined) process.stdout.write(file.text);
+  else {
+    writePlanFile(out, file);
+    tell(`wrote ${out}`);
+  }
+  return file.plan;
+}
+
+async function printComparison(plan: Plan, against: string, json: true | undefined): Promise<void> {
+  const { comparePlanWith } = await import('../../workflows/plan.ts');
+  const comparison = comparePlanWith(plan, against);
+  if (json) return printJson(comparison);
+  print(comparisonTable(comparison, outputWidth()), '', comparisonSummary(comparison));
+}
+
+function printPlan(plan: Plan, reasons: true | undefined): void {
   const { bold, dim, yellow } = outputColours();
-  print(bold('Plan'), dim(`laws: ${plan.source}`), planTable(plan, outputWidth()));
-  if (reasons)
-    for (const { role, depth, schedule, reasons: why } of plan.layers)
-      print('', bold(`${role} at depth ${depth}: ${schedule.name}`), ...why.map((reason) => `  ${reason}`));
-  print('', planSummary(plan));
+  print(bold('Plan'), dim(`laws: ${plan.source}`), ruleTable(plan, outputWidth()));
+  if (reasons) printReasons(plan);
+  const sentences = [planSummary(plan), shortfall(plan), shareSummary(plan)].filter((sentence) => sentence !== '');
+  print('', ...sentences);
   for (const warning of plan.warnings) print(yellow(`note: ${warning}`));
+}
+
+/** The reasons of each rule's hardest layer. */
+function printReasons({ rules = [], layers }: Plan): void {
+  const { bold } = outputColours();
+  for (const { role, part, schedule, hardest } of rules) {
+    const row = layers.find((layer) => layer.role === role && layer.part === part && layer.layer === hardest.layer);
+    const place = `${role}${part === undefined ? '' : ` of ${part}`}, layer ${hardest.layer}`;
+    print('', bold(`${place}: ${schedule.name}`), ...(row?.reasons ?? []).map((reason) => `  ${reason}`));
+  }
 }

@@ -1,0 +1,102 @@
+import { formatCount, formatShare, significant } from '../../base/numbers.ts';
+import type { Plan, PlanAlternative, PlanRule } from '../../planner/plan.ts';
+import type { ComparedLayers, PlanComparison } from '../../workflows/plan.ts';
+import { formatTable } from '../terminal.ts';
+
+/** The rules of a plan, one a line, each with its smallest singular value planned for and what it would give with a step less or more. */
+export function ruleTable({ rules = [], criterion }: Plan, width?: number): string {
+  return formatTable(
+    [
+      { title: 'matrix', align: 'left' },
+      { title: 'layers', align: 'right' },
+      { title: `q=${criterion.quantile} from`, align: 'right' },
+      { title: 'schedule', align: 'left' },
+      { title: 'products', align: 'right' },
+      { title: 'output', align: 'right' },
+      { title: 'with fewer', align: 'right' },
+      { title: 'with more', align: 'right' },
+      { title: 'law', align: 'left' },
+    ],
+    rules.map((rule) => [
+      matrixOf(rule),
+      layersOf(rule.layers),
+      rule.hardest.sigma.toExponential(1),
+      rule.schedule.name,
+      String(rule.products),
+      `${rule.hardest.output.toFixed(2)}${rule.met ? '' : ' unmet'}`,
+      alternative(rule.hardest.alternatives.fewer),
+      alternative(rule.hardest.alternatives.more),
+      rule.weak ? 'weak' : '',
+    ]),
+    { width },
+  );
+}
+
+/** The cost of Newton-Schulz in a training step, in a sentence; empty without tokens a step. */
+export function shareSummary({ trainingShare, baseline }: Plan): string {
+  if (!trainingShare) return '';
+  const { tokensPerStep, plan, baseline: share } = trainingShare;
+  return `In a step of ${formatCount(tokensPerStep)} tokens Newton-Schulz takes ${formatShare(plan)} of the forward and backward flops, with ${baseline.name} everywhere ${formatShare(share)}.`;
+}
+
+/** Where a plan fails, and the floor that would hold everywhere; empty for one that meets its criterion. */
+export function shortfall({ met, layers, criterion }: Plan): string {
+  const failing = layers.filter((row) => row.met === false);
+  const [first, ...others] = failing;
+  if (met || !first) return '';
+  const worst = others.reduce((a, b) => ((b.reach ?? 0) < (a.reach ?? 0) ? b : a), first);
+  const place = worst.layer === undefined ? `at depth ${significant(worst.depth)}` : `of layer ${worst.layer}`;
+  return `${failing.length} of ${layers.length} rows miss the floor ${criterion.floor}; the best reachable everywhere is ${significant(worst.reach ?? 0)}, set by ${worst.role} ${place} with ${worst.schedule.name}.`;
+}
+
+/** Two plans side by side, one range of layers a line. */
+export function comparisonTable({ rows }: PlanComparison, width?: number): string {
+  return formatTable(
+    [
+      { title: 'matrix', align: 'left' },
+      { title: 'layers', align: 'right' },
+      { title: 'this plan', align: 'left' },
+      { title: 'products', align: 'right' },
+      { title: 'output', align: 'right' },
+      { title: 'against', align: 'left' },
+      { title: 'products', align: 'right' },
+      { title: 'output', align: 'right' },
+    ],
+    rows.map((row) => [
+      matrixOf(row),
+      row.layers ? layersOf(row.layers) : `depth ${significant(row.depths[1])}`,
+      row.plan.name,
+      String(row.plan.products),
+      outputOf(row.plan),
+      row.against === null ? '-' : row.same ? 'the same' : row.against.name,
+      row.against === null ? '' : String(row.against.products),
+      row.against === null ? '' : outputOf(row.against),
+    ]),
+    { width },
+  );
+}
+
+/** How much differs, and what it costs, in a sentence. */
+export function comparisonSummary({ plan, against, changed, compared }: PlanComparison): string {
+  const cost =
+    against.flops === null || against.flops === 0
+      ? ''
+      : `; this plan takes ${formatShare(plan.flops / against.flops)} of its Newton-Schulz flops`;
+  return `${changed} of ${compared} rows differ from the plan for ${formatCount(against.params)} parameters (${against.source})${cost}.`;
+}
+
+function matrixOf({ role, part }: Pick<PlanRule | ComparedLayers, 'role' | 'part'>): string {
+  return part === undefined ? role : `${role} ${part}`;
+}
+
+function layersOf([first, last]: readonly [number, number]): string {
+  return first === last ? String(first) : `${first}-${last}`;
+}
+
+function alternative(found: PlanAlternative | null): string {
+  return found === null ? '-' : `${found.name} ${found.output.toFixed(2)}`;
+}
+
+function outputOf({ output, met }: { readonly output: number; readonly met: boolean }): string {
+  return `${output.toFixed(2)}${met ? '' : ' unmet'}`;
+}

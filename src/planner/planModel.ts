@@ -1,0 +1,175 @@
+/**
+ * A plan for every layer of a model: laws at a few depths, a description of the model, a criterion.
+ *
+ * Method, in named steps
+ * 1. forecast: each law at the target size, then along depth (`interpolateDepths`) at every layer.
+ * 2. stand-ins: a matrix without a law of its own takes the smallest forecast of the roles it stands for.
+ * 3. what must meet the criterion: the forecast, or with a confidence the low end of its interval.
+ * 4. choice: the cheapest schedule of each row (`planLayers`), compressed to rules (`compressRules`).
+ */
+import { UsageError } from '../base/errors.ts';
+import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
+import { type InterpolatedForecast, interpolateDepths } from '../scaling/depthInterpolation.ts';
+import type { Law, LawsDocument } from '../scaling/law.ts';
+import { createAlternatives } from './alternatives.ts';
+import { candidateSchedules, comparable } from './candidates.ts';
+import { extrapolationOf, modelWarnings } from './extrapolation.ts';
+import { lawsAtQuantile, lowEnd, sigmaOf } from './lawForecasts.ts';
+import { weaknesses } from './lawNotes.ts';
+import type { MatrixKind, ModelDescription } from './modelFamilies/modelDescription.ts';
+import { modelOfSize } from './modelFamilies/ownModel.ts';
+import type { Plan, PlanCriterion } from './plan.ts';
+import { type LayerForecast, planLayers } from './planLayers.ts';
+import { compressRules } from './rules.ts';
+import { layersAtDepths, targetShape } from './targetShape.ts';
+import { trainingShare } from './trainingShare.ts';
+
+/** What is asked of a plan. */
+export interface ModelPlanOptions {
+  /** Size at which the laws are read, in their convention; the model's own if left out. */
+  readonly params?: number;
+  /** Which direction must still be orthonormalised; 0.5 keeps half of them. */
+  readonly quantile?: number;
+  readonly floor?: number;
+  readonly precision?: NsPrecision;
+  /** Plan on the low end of the two-sided interval of this confidence, e.g. 0.95; on the forecast if left out. */
+  readonly confidence?: number;
+  /** To choose from; the catalogue at 1 to 10 steps if left out. */
+  readonly schedules?: readonly NsSchedule[];
+  /** Adds the share of a training step of so many tokens that Newton-Schulz takes. */
+  readonly tokensPerStep?: number;
+}
+
+/** The forecast of one role along depth. */
+interface RoleCourse {
+  readonly laws: readonly Law[];
+  readonly at: (depth: number) => InterpolatedForecast;
+}
+
+/**
+ * A plan with one row for every layer and kind of matrix.
+ *
+ * @returns rows by kind of matrix in the model's order, then by layer; `flops` and `baseline` are of one training step
+ * @throws UsageError if no law has this quantile, no law can stand in for a matrix, or a forecast is above 1
+ */
+export function planModel(laws: LawsDocument, model: ModelDescription, options: ModelPlanOptions = {}): Plan {
+  const { quantile = 0.5, floor = 0.7, precision = 'float32', confidence, schedules, tokensPerStep } = options;
+  const params = options.params ?? (laws.sizeConvention === 'total' ? model.params : model.nonEmbeddingParams);
+  const criterion: PlanCriterion = { quantile, floor, precision, ...(confidence === undefined ? {} : { confidence }) };
+  const chosen = lawsAtQuantile(laws.laws, quantile);
+  const courses = coursesOf(chosen, params);
+  const rows = model.matrices.flatMap((kind) => rowsOf(kind, model, coursesFor(kind, courses), criterion));
+  const choices = schedules ?? candidateSchedules(precision);
+  const { warnings, ...layerPlan } = planLayers(rows, criterion, { schedules: choices });
+  const extrapolation = extrapolationOf(chosen, params);
+  const { family, width, layers, nonEmbeddingParams, activeParams } = model;
+  return {
+    schema: 'muonscope.plan/1',
+    target: { params, width, layers, family, nonEmbeddingParams, activeParams },
+    criterion,
+    source: laws.source,
+    ...layerPlan,
+    warnings: [...modelWarnings(model, courses, extrapolation, params, laws), ...warnings],
+    rules: compressRules(layerPlan.layers, createAlternatives(comparable(choices).schedules)),
+    extrapolation,
+    ...(tokensPerStep === undefined
+      ? {}
+      : { trainingShare: trainingShare(model, tokensPerStep, layerPlan.flops, layerPlan.baseline.flops) }),
+  };
+}
+
+/**
+ * {@link planModel} for a target known by its size alone: width and layers follow the ladder of the laws, roles are
+ * those of the laws, one matrix of each a layer.
+ *
+ * The number of layers is the nearest in which every measured depth is a whole layer.
+ */
+export function planSize(laws: LawsDocument, params: number, options: Omit<ModelPlanOptions, 'params'> = {}): Plan {
+  const chosen = lawsAtQuantile(laws.laws, options.quantile ?? 0.5);
+  const { shape, warnings } = targetShape(laws, params);
+  const depths = chosen.map(({ depth }) => depth);
+  const layers = warnings.length === 0 ? shape.layers : layersAtDepths(shape.layers, depths);
+  const roles = [...new Set(chosen.map(({ role }) => role))];
+  const plan = planModel(laws, modelOfSize(params, { width: shape.width, layers }, roles), { ...options, params });
+  const rounded = warnings.map((warning) => warning.replace(`${shape.layers} layers`, `${layers} layers`));
+  return { ...plan, warnings: [...rounded, ...plan.warnings] };
+}
+
+/** The course of each role, roles in order of appearance. */
+function coursesOf(laws: readonly Law[], params: number): ReadonlyMap<string, RoleCourse> {
+  const roles = [...new Set(laws.map(({ role }) => role))];
+  return new Map(
+    roles.map((role) => {
+      const own = laws.filter((law) => law.role === role);
+      const at = interpolateDepths(own.map((law) => ({ depth: law.depth, ...sigmaOf(law, params) })));
+      return [role, { laws: own, at }];
+    }),
+  );
+}
+
+/** Its own law's, or those of its stand-ins. */
+function coursesFor({ role, standIns }: MatrixKind, courses: ReadonlyMap<string, RoleCourse>): readonly RoleCourse[] {
+  const own = courses.get(role);
+  if (own) return [own];
+  const found = standIns.flatMap((standIn) => courses.get(standIn) ?? []);
+  if (found.length > 0) return found;
+  throw new UsageError(
+    `plan: no law covers "${role}"${standIns.length > 0 ? `, nor ${standIns.join(' or ')} in its place` : ''}; ` +
+      `there are laws of ${[...courses.keys()].join(', ')}`,
+  );
+}
+
+function rowsOf(
+  kind: MatrixKind,
+  model: ModelDescription,
+  courses: readonly RoleCourse[],
+  criterion: PlanCriterion,
+): readonly LayerForecast[] {
+  return kind.layers.map((layer) => {
+    const depth = (layer + 1) / model.layers;
+    const candidates = courses.map((course) => forecastAt(course, depth, criterion));
+    const governing = candidates.reduce((a, b) => (b.plannedFor < a.plannedFor ? b : a));
+    return {
+      role: kind.role,
+      depth,
+      sigma: governing.sigma,
+      shape: kind.shape,
+      matrices: kind.copies,
+      notes: governing.notes,
+      plannedFor: governing.plannedFor,
+      place: {
+        layer,
+        ...(kind.part === null ? {} : { part: kind.part }),
+        parameter: kind.parameter,
+        weak: governing.weak,
+      },
+    };
+  });
+}
+
+function forecastAt(course: RoleCourse, depth: number, { confidence }: PlanCriterion) {
+  const { between, value, low, high } = course.at(depth);
+  const [left, right] = [course.laws[between[0]]!, course.laws[between[1]]!];
+  const sigma = { value, low, high: Math.min(1, high) };
+  const around = left === right ? [left] : [left, right];
+  return {
+    sigma,
+    plannedFor: confidence === undefined ? value : Math.min(...around.map((law) => lowEnd(sigma, law, confidence))),
+    notes: [...whereFrom(left, right, depth), ...around.flatMap(weakNotes)],
+    weak: around.some((law) => weaknesses(law).length > 0),
+  };
+}
+
+function whereFrom(left: Law, right: Law, depth: number): readonly string[] {
+  if (left !== right)
+    return [`The forecast lies between the laws of ${right.role} at depths ${left.depth} and ${right.depth}.`];
+  if (depth < left.depth - 1e-9)
+    return [`No law of ${left.role} was measured before depth ${left.depth}; the forecast is the one there.`];
+  return depth > left.depth + 1e-9
+    ? [`No law of ${left.role} was measured beyond depth ${left.depth}; the forecast is the one there.`]
+    : [];
+}
+
+function weakNotes(law: Law): readonly string[] {
+  return weaknesses(law).map((sentence) => `${law.role} at depth ${law.depth}: ${sentence}`);
+}
