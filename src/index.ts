@@ -18,9 +18,31 @@ export { type NsDocument, type NsScheduleRecord, nsDocument } from './newtonSchu
 export { orthogonalise } from './newtonSchulz/orthogonalise.ts';
 export { response, type Thresholds, thresholds } from './newtonSchulz/response.ts';
 export type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from './newtonSchulz/schedule.ts';
+export {
+  type ComparedLayers,
+  type ComparedSchedule,
+  comparePlans,
+  type PlanComparison,
+} from './planner/comparePlans.ts';
+export { modelFamilies, parseModelConfig } from './planner/modelConfig.ts';
+export type { MatrixKind, ModelDescription } from './planner/modelFamilies/modelDescription.ts';
 export type { ModelShape } from './planner/modelShape.ts';
-export type { Plan, PlanCriterion, PlanLayer } from './planner/plan.ts';
+export type {
+  Extrapolation,
+  Plan,
+  PlanAlternative,
+  PlanAlternatives,
+  PlanCriterion,
+  PlanLayer,
+  PlannedSchedule,
+  PlanRule,
+  TrainingShare,
+  WeakLaw,
+} from './planner/plan.ts';
 export { type PlanOptions, planFromLaws } from './planner/planFromLaws.ts';
+export { type ModelPlanOptions, planModel, planSize } from './planner/planModel.ts';
+export { expandRules, type RuleLayer } from './planner/rules.ts';
+export { type DepthForecast, type InterpolatedForecast, interpolateDepths } from './scaling/depthInterpolation.ts';
 export { forecast } from './scaling/forecast.ts';
 export type {
   HeldOut,
@@ -33,6 +55,7 @@ export type {
   PooledLaw,
   SizeConvention,
 } from './scaling/law.ts';
+export { publishedLaws } from './scaling/published/publishedLaws.ts';
 export {
   type KnownRole,
   type MomentumConvention,
