@@ -47,11 +47,33 @@ export {
   type SpectrumScore,
   scoreSchedule,
 } from './newtonSchulz/spectrumObjective.ts';
+export {
+  type ComparedLayers,
+  type ComparedSchedule,
+  comparePlans,
+  type PlanComparison,
+} from './planner/comparePlans.ts';
 export { forecastSpectrum, type SpectrumRequest } from './planner/forecastSpectrum.ts';
+export { modelFamilies, parseModelConfig } from './planner/modelConfig.ts';
+export type { MatrixKind, ModelDescription } from './planner/modelFamilies/modelDescription.ts';
 export type { ModelShape } from './planner/modelShape.ts';
-export type { Plan, PlanCriterion, PlanLayer } from './planner/plan.ts';
+export type {
+  Extrapolation,
+  Plan,
+  PlanAlternative,
+  PlanAlternatives,
+  PlanCriterion,
+  PlanLayer,
+  PlannedSchedule,
+  PlanRule,
+  TrainingShare,
+  WeakLaw,
+} from './planner/plan.ts';
 export { type PlanOptions, planFromLaws } from './planner/planFromLaws.ts';
+export { type ModelPlanOptions, planModel, planSize } from './planner/planModel.ts';
+export { expandRules, type RuleLayer } from './planner/rules.ts';
 export { comparePooled, describeSteepest } from './scaling/comparePooled.ts';
+export { type DepthForecast, type InterpolatedForecast, interpolateDepths } from './scaling/depthInterpolation.ts';
 export { type FitLawsOptions, fitLaws } from './scaling/fitLaws.ts';
 export { forecast } from './scaling/forecast.ts';
 export type {
