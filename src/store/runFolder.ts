@@ -4,12 +4,11 @@
  * A step is appended as its spectra, then its metrics: the metrics line says the step is complete. A checkpoint is
  * written after both files are flushed, so it never runs ahead of them; resuming cuts them back to its step.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { StudyError } from '../base/errors.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { cutFile, fileFailure, openLines, readBytes, writeWhole } from './files.ts';
+import { cutFile, fileFailure, makeFolder, openLines, readBytes, writeWhole } from './files.ts';
 import { type CutLine, type JsonLines, readJsonLines } from './jsonLines.ts';
 import { damaged, firstDifference, formatRecord, parseRecord } from './records.ts';
 import { metricsSchema, RUN_SCHEMA, runSchema, SPECTRUM_SCHEMA, spectrumSchema } from './schemas.ts';
@@ -187,7 +186,7 @@ function begin(runFolder: string, description: RunDescription, folder: string): 
   }
   if (readBytes(metricsPath(runFolder), folder) !== null) throw damaged(place, 'the file is missing');
   try {
-    mkdirSync(runFolder, { recursive: true });
+    makeFolder(runFolder);
   } catch (error) {
     throw fileFailure(error, `making ${runFolder}`, folder);
   }
