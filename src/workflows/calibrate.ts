@@ -1,6 +1,7 @@
 /** How long a run will take on this machine, from a few steps of it. */
 import { median } from '../base/sums.ts';
 import type { StudyRun } from '../store/study.ts';
+import { longestInterval } from './requireLadder.ts';
 import { createRunTrainer, type RunResources, track } from './trainRun.ts';
 
 /** Tracking may take this share of a run's wall time. */
@@ -11,7 +12,10 @@ const INTERVALS: readonly number[] = [1, 2, 5, 10, 20, 25, 50, 100, 200];
 
 /** What a trial of a run has shown. */
 export interface Calibration {
-  /** Steps between two spectra: as wished, or the next interval at which tracking stays under its share. */
+  /**
+   * Steps between two spectra: as wished, or the next interval at which tracking stays under its share, but never so
+   * many that the window of settled values holds too few to judge.
+   */
   readonly every: number;
   secondsOf(steps: number, every: number): number;
 }
@@ -29,9 +33,11 @@ export async function calibrate(run: StudyRun, resources: RunResources): Promise
     const stepSeconds = median(steps);
     const trackingSeconds = median(tracking);
     const shareAt = (every: number): number => trackingSeconds / (trackingSeconds + every * stepSeconds);
-    const affordable = INTERVALS.filter((every) => every >= run.every).find((every) => shareAt(every) < TRACKING_SHARE);
+    const longest = longestInterval(run.config.steps);
+    const intervals = [run.every, ...INTERVALS.filter((every) => every > run.every), longest];
+    const affordable = intervals.find((every) => shareAt(every) < TRACKING_SHARE) ?? longest;
     return {
-      every: shareAt(run.every) < TRACKING_SHARE ? run.every : (affordable ?? INTERVALS.at(-1) ?? run.every),
+      every: Math.min(affordable, longest),
       secondsOf: (count, every) => count * stepSeconds + (count / every) * trackingSeconds,
     };
   } finally {
