@@ -49,5 +49,12 @@ export function interruptSignal(told: () => void): AbortSignal {
   return controller.signal;
 }
 
+/** What to say after Ctrl-C. @param begun whether the folder holds something to go on with */
+export function stoppedText(command: 'study' | 'train', out: string, begun: boolean): string {
+  return begun
+    ? `Stopped. Everything so far is in ${out}; go on with: muonscope ${command} --resume --out ${out}`
+    : 'Stopped before training; nothing was written.';
+}
+
 /** 128 + SIGINT, as shells report it. */
 export const INTERRUPTED = 130;

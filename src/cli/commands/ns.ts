@@ -15,6 +15,7 @@ export function addNs(program: Command): void {
   program
     .command('ns')
     .description('Newton-Schulz schedules')
+    .addHelpText('after', '\nExample:\n  muonscope ns show')
     .command('show')
     .description('what published schedules do to a singular value, and what they cost')
     .argument('[name...]', 'schedules by name; all if left out')

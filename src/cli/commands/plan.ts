@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { NsPrecision } from '../../newtonSchulz/schedule.ts';
 import { EXIT } from '../failure.ts';
 import { countFlag, numberFlag, precisionFlag } from '../flags.ts';
@@ -24,7 +24,7 @@ export function addPlan(program: Command): void {
     .description('the cheapest Newton-Schulz schedule of every layer at a target size')
     .option('--laws <source>', '"published" (arXiv:2606.04058) or a study folder', 'published')
     .option('--params <n>', 'size to plan for, e.g. 1.5e9, 300B, 1T (default 1B)', countFlag('--params'))
-    .option('--target <n>', 'the same as --params', countFlag('--target'))
+    .addOption(new Option('--target <n>', 'the same as --params').argParser(countFlag('--target')).conflicts('params'))
     .option('--quantile <q>', 'direction that must still be orthonormalised', numberFlag('--quantile', 0, 1), 0.5)
     .option('--floor <output>', 'output it must reach', numberFlag('--floor', 0, 1), 0.7)
     .option('--precision <name>', 'of the matrix products: float32, bf16, fp16, tf32', precisionFlag, 'float32')
