@@ -1,6 +1,8 @@
 /** Where a command writes: results to stdout, everything else to stderr. */
+
+import { formatNotes, type Note } from './notes.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type Colours, createColours } from './terminal.ts';
+import { type Colours, createColours, DEFAULT_WIDTH, wrap } from './terminal.ts';
 
 /** Prints a document as the only thing on stdout. */
 export function printJson(document: unknown): void {
@@ -25,6 +27,18 @@ export function outputColours(): Colours {
 /** Columns of the terminal on stdout; undefined where there is none. */
 export function outputWidth(): number | undefined {
   return process.stdout.columns;
+}
+
+/** A text of several sentences as lines of stdout, each after `indent`. */
+export function paragraph(text: string, indent = ''): readonly string[] {
+  return wrap(text, (outputWidth() ?? DEFAULT_WIDTH) - indent.length).map((line) => indent + line);
+}
+
+/** Writes warnings to stderr, one a kind. */
+export function tellNotes(notes: readonly Note[]): void {
+  const { yellow } = createColours(process.stderr, process.env);
+  if (notes.length > 0) tell('');
+  for (const line of formatNotes(notes, process.stderr.columns ?? DEFAULT_WIDTH)) tell(yellow(line));
 }
 
 /** A progress line on stderr. */

@@ -3,6 +3,8 @@ import type { LawsDocument, PooledLaw } from './law.ts';
 
 /** Depths between the quarter points of the stack: neither the first layers nor the last. */
 const MIDDLE: readonly [number, number] = [0.25, 0.75];
+/** Laws named in a sentence. */
+const NAMED = 2;
 const PAPER = 'Figure 16 of arXiv:2606.04058';
 
 /** Two pooled exponents side by side. */
@@ -49,9 +51,22 @@ function describeAgainstMiddle(down: PooledLaw, middle: readonly PooledLaw[]): s
   const steeper = middle.filter((law) => law.exponent >= down.exponent);
   const overlapping = middle.filter((law) => !comparePooled(down, law).apart);
   if (steeper.length > 0)
-    return `${capitalised(describe(down))} is not the steepest: at least as steep is ${list(steeper)}.`;
+    return `${capitalised(describe(down))} is not the steepest: at least as steep ${some(down, steeper, middle)}.`;
   if (overlapping.length === 0) return `${capitalised(describe(down))} is steeper than ${all}, 95 % intervals apart.`;
-  return `${capitalised(describe(down))} is steeper than ${all}, but its 95 % interval overlaps that of ${list(overlapping)}.`;
+  return `${capitalised(describe(down))} is steeper than ${all}, but its 95 % interval overlaps that of ${overlapping.length > NAMED ? `${overlapping.length} of the ${middle.length}, the closest being ${nearest(down, overlapping)}` : list(overlapping)}.`;
+}
+
+/** "is A", "are A, B" or "are 5 of the 18 at middle depth, the closest being A, B" */
+function some(down: PooledLaw, laws: readonly PooledLaw[], middle: readonly PooledLaw[]): string {
+  if (laws.length === 1) return `is ${list(laws)}`;
+  if (laws.length <= NAMED) return `are ${list(laws)}`;
+  return `are ${laws.length} of the ${middle.length} laws at middle depth, the closest being ${nearest(down, laws)}`;
+}
+
+/** The laws whose exponents are nearest, nearest first. */
+function nearest(down: PooledLaw, laws: readonly PooledLaw[]): string {
+  const distance = (law: PooledLaw): number => Math.abs(law.exponent - down.exponent);
+  return list([...laws].sort((a, b) => distance(a) - distance(b)).slice(0, NAMED));
 }
 
 function describeLabels(down: PooledLaw, up: PooledLaw | undefined): string {

@@ -57,6 +57,18 @@ describe('describeSteepest', () => {
     );
   });
 
+  it('counts many laws and names the two with the closest exponents', () => {
+    const wide = (depth: number, exponent: number): PooledLaw => pooled('attn.v', depth, exponent, 0.4);
+    const overlapping = [wide(0.25, 0.2), wide(0.5, 0.5), wide(0.75, 0.4)];
+    expect(describeSteepest(document(query, ...overlapping, up, down))[0]).toContain(
+      'overlaps that of 3 of the 4, the closest being attn.v at depth 0.5, attn.v at depth 0.75.',
+    );
+    const steeper = [wide(0.25, 0.9), wide(0.5, 0.7), wide(0.75, 0.6)];
+    expect(describeSteepest(document(query, ...steeper, up, down))[0]).toContain(
+      'at least as steep are 3 of the 4 laws at middle depth, the closest being attn.v at depth 0.75, attn.v at depth 0.5.',
+    );
+  });
+
   it('compares with middle depths only', () => {
     expect(describeSteepest(document(query, up, pooled('attn.o', 1, 0.9, 0.01), down))[0]).toContain(
       'is steeper than every role',

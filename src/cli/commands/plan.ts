@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander';
 import type { NsPrecision } from '../../newtonSchulz/schedule.ts';
 import { EXIT } from '../failure.ts';
 import { countFlag, numberFlag, precisionFlag } from '../flags.ts';
-import { outputColours, outputWidth, print, printJson } from '../output.ts';
-import { planSummary, planTable } from '../tables/planTable.ts';
+import { plainNotes } from '../notes.ts';
+import { outputColours, outputWidth, paragraph, print, printJson, tellNotes } from '../output.ts';
+import { planLegend, planSummary, planTable } from '../tables/planTable.ts';
 
 interface PlanFlags {
   readonly laws: string;
@@ -47,11 +48,16 @@ async function runPlan({ laws: source, params, target, quantile, floor, precisio
   });
   if (!plan.met) process.exitCode = EXIT.checkFailed;
   if (json) return printJson(plan);
-  const { bold, dim, yellow } = outputColours();
-  print(bold('Plan'), dim(`laws: ${plan.source}`), planTable(plan, outputWidth()));
+  const { bold, dim } = outputColours();
+  print(bold('Plan'), dim(`laws: ${plan.source}`), ...paragraph(planLegend(plan)).map(dim));
+  print(planTable(plan, outputWidth()));
   if (reasons)
     for (const { role, depth, schedule, reasons: why } of plan.layers)
-      print('', bold(`${role} at depth ${depth}: ${schedule.name}`), ...why.map((reason) => `  ${reason}`));
-  print('', planSummary(plan));
-  for (const warning of plan.warnings) print(yellow(`note: ${warning}`));
+      print(
+        '',
+        bold(`${role} at depth ${depth}: ${schedule.name}`),
+        ...why.flatMap((reason) => paragraph(reason, '  ')),
+      );
+  print('', ...paragraph(planSummary(plan)));
+  tellNotes(plainNotes(plan.warnings));
 }

@@ -7,19 +7,22 @@ import { ENGINES, type EngineName } from '../../workflows/engines.ts';
 import type { Preset, Rung } from '../../workflows/presets.ts';
 import type { Expectation, StudyOutcome } from '../../workflows/study.ts';
 import { choiceFlag, countFlag, integerFlag, sizesFlag, textOption } from '../flags.ts';
+import { lawNotes, plainNotes } from '../notes.ts';
 import {
   INTERRUPTED,
   interruptSignal,
   outputColours,
   outputWidth,
+  paragraph,
   print,
   printJson,
   stoppedText,
   tell,
+  tellNotes,
 } from '../output.ts';
 import { createStudyListener } from '../studyProgress.ts';
-import { lawTable, lawWarnings } from '../tables/lawTable.ts';
-import { planSummary, planTable } from '../tables/planTable.ts';
+import { LAW_LEGEND, lawTable } from '../tables/lawTable.ts';
+import { planLegend, planSummary, planTable } from '../tables/planTable.ts';
 import { runTable } from '../tables/runTable.ts';
 
 interface StudyFlags {
@@ -117,13 +120,14 @@ function expectedOf(flags: StudyFlags, given: (flag: string) => boolean): Expect
 }
 
 function printOutcome({ result, laws, reportPath, statements }: StudyOutcome): void {
-  const { bold, dim, yellow } = outputColours();
+  const { bold, dim } = outputColours();
   const width = outputWidth();
   print('', bold('Runs'), runTable(result.runs, width));
-  print('', bold('Laws'), dim('singular values of M / ||M||_F fall as params^exponent; pooled over quantiles'));
-  print(lawTable(laws, width), ...statements.map((statement) => `\n${statement}`));
-  print('', bold('Plan'), planTable(result.plan, width), '', planSummary(result.plan));
-  for (const warning of [...lawWarnings(laws), ...result.plan.warnings]) print(yellow(`note: ${warning}`));
+  print('', bold('Laws'), ...paragraph(LAW_LEGEND).map(dim));
+  print(lawTable(laws, width), ...statements.flatMap((statement) => ['', ...paragraph(statement)]));
+  print('', bold('Plan'), ...paragraph(planLegend(result.plan)).map(dim), planTable(result.plan, width), '');
+  print(...paragraph(planSummary(result.plan)));
+  tellNotes([...lawNotes(laws), ...plainNotes(result.plan.warnings)]);
   print('', `Report: ${bold(reportPath)}`);
 }
 

@@ -5,6 +5,10 @@ import { formatTable } from '../terminal.ts';
 /** Quantile whose value is shown with the pooled exponents. */
 const SHOWN_QUANTILE = 0.5;
 
+/** What the columns of {@link lawTable} are, in one line. */
+export const LAW_LEGEND =
+  'singular values of M / ||M||_F fall as params^-exponent; exponents are pooled over quantiles, the last four columns are of q=0.5';
+
 /** Pooled exponents by role and depth, with the median's law beside each. */
 export function lawTable({ laws, pooled }: LawsDocument, width?: number): string {
   return formatTable(
@@ -13,43 +17,26 @@ export function lawTable({ laws, pooled }: LawsDocument, width?: number): string
       { title: 'depth', align: 'right' },
       { title: 'exponent', align: 'right' },
       { title: '95 % interval', align: 'right' },
-      { title: 'median: exponent', align: 'right' },
+      { title: 'at q=0.5', align: 'right' },
       { title: 'R2', align: 'right' },
-      { title: '1/sqrt(r) alone', align: 'right' },
-      { title: 'held-out error', align: 'right' },
-      { title: 'notes', align: 'right' },
+      { title: '1/sqrt(r)', align: 'right' },
+      { title: 'held out', align: 'right' },
     ],
     pooled.map((pool) => {
       const law = medianLaw(laws, pool);
       return [
         pool.role,
         significant(pool.depth, 3),
-        signed(-pool.exponent),
-        `${signed(-pool.high)} to ${signed(-pool.low)}`,
-        law ? signed(-law.exponent) : '-',
+        signed(pool.exponent),
+        `${signed(pool.low)} to ${signed(pool.high)}`,
+        law ? signed(law.exponent) : '-',
         law ? law.r2.toFixed(2) : '-',
-        law?.baselineExponent == null ? '-' : signed(-law.baselineExponent),
+        law?.baselineExponent == null ? '-' : signed(law.baselineExponent),
         law?.heldOut ? errorOf(law.heldOut) : '-',
-        law && law.warnings.length > 0 ? String(law.warnings.length) : '',
       ];
     }),
     { width },
   );
-}
-
-/** Warnings of the laws, each sentence once, with the laws it was said of. */
-export function lawWarnings({ laws, warnings }: LawsDocument): readonly string[] {
-  const subjects = new Map<string, string[]>();
-  for (const law of laws)
-    for (const warning of law.warnings)
-      subjects.set(warning, [
-        ...(subjects.get(warning) ?? []),
-        `${law.role} ${significant(law.depth)} q=${law.quantile}`,
-      ]);
-  const perLaw = [...subjects].map(([warning, of]) =>
-    of.length > 2 ? `${warning} (${of.length} laws)` : `${warning} (${of.join(', ')})`,
-  );
-  return [...warnings, ...perLaw];
 }
 
 function medianLaw(laws: readonly Law[], { role, depth }: PooledLaw): Law | undefined {
@@ -57,10 +44,10 @@ function medianLaw(laws: readonly Law[], { role, depth }: PooledLaw): Law | unde
 }
 
 function signed(exponent: number): string {
-  return exponent.toFixed(2).replace('-', '−');
+  return exponent.toFixed(2);
 }
 
 function errorOf({ predicted, actual }: { readonly predicted: number; readonly actual: number }): string {
   const percent = 100 * (predicted / actual - 1);
-  return `${percent >= 0 ? '+' : '−'}${Math.abs(percent).toFixed(0)} %`;
+  return `${percent >= 0 ? '+' : '-'}${Math.abs(percent).toFixed(0)} %`;
 }
