@@ -16,13 +16,12 @@
  *
  * Source: Bischof, Lang and Sun 2000, "A framework for symmetric band reduction" (ACM TOMS 26).
  */
-import { at, BLOCK, BLOCK_ROW, blockAt, BAND_COLUMN, WIDTH } from './layout';
+import { at, BLOCK, BLOCK_BYTES, BLOCK_ROW, blockAt, BAND_COLUMN, WIDTH } from './layout';
 import { factorPanel } from './panel';
 import { addDots, addProduct } from './tiles';
 
-/** Bytes for one block of 64 rows: X or Y (16 block rows), X doubled (4 groups of 64 x 64), Y in halves (16 x 64). */
+/** Bytes for one block of 64 rows: X or Y (16 block rows), and Y in halves (16 x 64 pairs). */
 const STRIP: usize = 16 * BLOCK_ROW;
-const DOUBLED: usize = 16384;
 const HALVES: usize = 16384;
 
 /** Bytes of the two packed factors of the update for four rows, depth 32; the first is doubled. */
@@ -36,7 +35,7 @@ const SQUARE: usize = 2048;
 export function bandScratchBytes(size: i32): usize {
   const blocks = <usize>((size + 63) >> 6);
   const update: usize = 16 * (LEFT_GROUP + RIGHT_GROUP);
-  return 4 * SQUARE + 2 * HALVES + 16 * rowBytes(size) + blocks * (2 * STRIP + DOUBLED + HALVES + update);
+  return 4 * SQUARE + HALVES + BLOCK_BYTES + 16 * rowBytes(size) + blocks * (2 * STRIP + HALVES + update);
 }
 
 /** Bytes from one row to the next of V^T: 64 spare bytes keep the rows in different cache sets. */
@@ -55,11 +54,11 @@ export function reduceToBand(a: usize, size: i32, band: usize, scratch: usize): 
   const blocks = <usize>((size + 63) >> 6);
   const row = rowBytes(size);
   const t = scratch, s = t + SQUARE, factor = s + SQUARE, sHalves = factor + 2 * SQUARE;
-  const v = sHalves + HALVES;
+  const transposed = sHalves + HALVES;
+  const v = transposed + BLOCK_BYTES;
   const x = v + 16 * row;
   const y = x + blocks * STRIP;
-  const doubled = y + blocks * STRIP;
-  const halves = doubled + blocks * DOUBLED;
+  const halves = y + blocks * STRIP;
   const left = halves + blocks * HALVES;
   const right = left + blocks * 16 * LEFT_GROUP;
   for (let first = 0; first < size; first += WIDTH) {
@@ -73,8 +72,7 @@ export function reduceToBand(a: usize, size: i32, band: usize, scratch: usize): 
     memory.fill(sHalves, 0, HALVES);
     doubleSquare(t, 1, factor);
     addSquareTimes(factor, v, row, start, size, x);
-    doubleStrips(x, start, size, doubled);
-    multiplySymmetric(a, start, size, x, doubled, y, halves);
+    multiplySymmetric(a, start, size, x, y, halves, transposed);
     addInnerProducts(x, y, start, size, sHalves, s);
     doubleSquare(s, -0.5, factor);
     addSquareTimes(factor, v, row, start, size, y); // Y holds W from here on
@@ -137,53 +135,40 @@ function addSquareTimes(factor: usize, v: usize, row: usize, start: i32, size: i
   }
 }
 
-/** X as the doubled left factor of addProduct: for each block four groups of (64, 4). */
-export function doubleStrips(x: usize, start: i32, size: i32, doubled: usize): void {
-  for (let b = start >> 6; b << 6 < size; b++) {
-    const strip = x + <usize>b * STRIP, to = doubled + <usize>b * DOUBLED;
-    for (let c: usize = 0; c < 16; c++)
-      for (let k = firstIn(b, start); k < endIn(b, size); k++)
-        v128.store(
-          to + (c >> 2) * 4096 + ((<usize>k) << 6) + ((c & 3) << 4),
-          v128.load64_splat(strip + c * BLOCK_ROW + at(k)),
-        );
-  }
-}
-
-/** Y = A X over the trailing rows; halves collects what the blocks below the diagonal give to their own rows. */
-function multiplySymmetric(
-  a: usize, start: i32, size: i32, x: usize, doubled: usize, y: usize, halves: usize,
-): void {
-  for (let i = start >> 6; i << 6 < size; i++) {
+/** Y = A X over the trailing rows; a block below the diagonal serves its own rows and, transposed, its columns' rows. */
+function multiplySymmetric(a: usize, start: i32, size: i32, x: usize, y: usize, halves: usize, transposed: usize): void {
+  for (let i = start >> 6; i << 6 < size; i++)
     for (let j = start >> 6; j <= i; j++) {
       const block = blockAt(a, i, j);
-      multiplyBlock(
-        block, firstIn(i, start), endIn(i, size), firstIn(j, start), endIn(j, size),
-        doubled + <usize>i * DOUBLED, y + <usize>j * STRIP,
-      );
+      multiplyBlock(block, firstIn(i, start), endIn(i, size), firstIn(j, start), endIn(j, size), x, j, halves, i);
       if (j == i) continue;
-      const from = firstIn(j, start);
-      for (let r = firstIn(i, start); r < endIn(i, size); r += 4)
-        addDots(
-          block + <usize>r * BLOCK_ROW + at(from), x + <usize>j * STRIP + at(from), endIn(j, size) - from,
-          halves + <usize>i * HALVES + ((<usize>r) << 4),
-        );
+      transposeBlock(block, transposed);
+      multiplyBlock(transposed, firstIn(j, start), endIn(j, size), firstIn(i, start), endIn(i, size), x, i, halves, j);
     }
+  for (let i = start >> 6; i << 6 < size; i++)
     addHalves(halves + <usize>i * HALVES, firstIn(i, start), endIn(i, size), y + <usize>i * STRIP);
-  }
 }
 
-/** Y^T += X^T A for one block of A: its rows belong to X, its columns to Y. */
-export function multiplyBlock(
-  block: usize, low: i32, end: i32, left: i32, right: i32, doubled: usize, y: usize,
+/** Halves of block `to` += the block's rows low .. end and columns left .. right times X of block `from`. */
+function multiplyBlock(
+  block: usize, low: i32, end: i32, left: i32, right: i32, x: usize, from: i32, halves: usize, to: i32,
 ): void {
-  const rows = block + <usize>low * BLOCK_ROW;
-  for (let j = left; j < right; j += 4)
-    for (let g: usize = 0; g < 4; g++)
-      addProduct(
-        doubled + g * 4096 + ((<usize>low) << 6), rows + at(j), BLOCK_ROW, 0, 1, end - low,
-        y + 4 * g * BLOCK_ROW + at(j), BLOCK_ROW,
-      );
+  const operand = x + <usize>from * STRIP + at(left);
+  const result = halves + <usize>to * HALVES;
+  for (let r = low; r < end; r += 4)
+    addDots(block + <usize>r * BLOCK_ROW + at(left), operand, right - left, result + ((<usize>r) << 4));
+}
+
+export function transposeBlock(block: usize, out: usize): void {
+  for (let i = 0; i < BLOCK; i += 2) {
+    const row = block + <usize>i * BLOCK_ROW;
+    for (let j = 0; j < BLOCK; j += 2) {
+      const x0 = v128.load(row + at(j)), x1 = v128.load(row + at(j), BLOCK_ROW);
+      const to = out + <usize>j * BLOCK_ROW + at(i);
+      v128.store(to, v128.shuffle<f64>(x0, x1, 0, 2));
+      v128.store(to, v128.shuffle<f64>(x0, x1, 1, 3), BLOCK_ROW);
+    }
+  }
 }
 
 /** y += the sums of the two halves, for sixteen rows. */

@@ -12,29 +12,44 @@
  * Guaranteed: products of two float32 numbers are exact; sums run over at most one chunk before they are added to the
  * total, so the error grows with the chunk and the number of chunks, not with their product.
  */
-import { BLOCK, BLOCK_ROW, blockAt } from './layout';
+import { at, BLOCK, BLOCK_ROW, blockAt } from './layout';
 import { addProduct } from './tiles';
+
+/** Groups of four rows in a block. */
+const GROUPS: i32 = BLOCK / 4;
+
+/** Groups whose packed rows (8 KB each at depth 256) stay in the second-level cache while all rows pass over them. */
+const STRIP: i32 = 4 * GROUPS;
 
 /**
  * Packs a chunk whose contiguous direction is the smaller side (a tall matrix: `depth` rows of `side` columns).
  *
- * @param depth even; the last row is zero where the chunk has an odd number of rows
  * @param scale1 scale2: powers of two, applied one after the other because their product may not be a number
  */
 function packAcross<T>(raw: usize, side: i32, depth: i32, packed: usize, scale1: f64, scale2: f64): void {
-  const groups = (side + 3) >> 2;
   const length = (<usize>depth) << 5;
+  const factor1 = f64x2.splat(scale1), factor2 = f64x2.splat(scale2);
   for (let k = 0; k < depth; k++) {
-    const row = raw + <usize>k * <usize>side * sizeof<T>();
+    let from = raw + <usize>k * <usize>side * sizeof<T>();
     let out = packed + ((<usize>k) << 5);
-    for (let g = 0; g < groups; g++, out += length) {
-      for (let r = 0; r < 4; r++) {
-        const i = (g << 2) + r;
-        const x: f64 = i < side ? (<f64>load<T>(row + <usize>i * sizeof<T>())) * scale1 * scale2 : 0;
-        store<f64>(out + ((<usize>r) << 3), x);
-      }
+    for (let g = 0; g < side >> 2; g++, out += length, from += 4 * sizeof<T>()) {
+      v128.store(out, f64x2.mul(f64x2.mul(loadPair<T>(from), factor1), factor2));
+      v128.store(out, f64x2.mul(f64x2.mul(loadPair<T>(from + 2 * sizeof<T>()), factor1), factor2), 16);
+    }
+    if (!(side & 3)) continue;
+    for (let r = 0; r < 4; r++) {
+      const x: f64 = r < (side & 3) ? (<f64>load<T>(from + <usize>r * sizeof<T>())) * scale1 * scale2 : 0;
+      store<f64>(out + at(r), x);
     }
   }
+}
+
+/** Two neighbouring entries as doubles. */
+// @ts-ignore: decorator
+@inline
+function loadPair<T>(from: usize): v128 {
+  if (sizeof<T>() == 8) return v128.load(from);
+  return f64x2.promote_low_f32x4(v128.load64_zero(from));
 }
 
 /** Packs a chunk whose contiguous direction is the longer side (a wide matrix: `side` rows of `depth` columns). */
@@ -45,7 +60,7 @@ function packAlong<T>(raw: usize, side: i32, depth: i32, packed: usize, scale1: 
     for (let r = 0; r < 4; r++) {
       const i = (g << 2) + r;
       const row = raw + <usize>i * <usize>depth * sizeof<T>();
-      const to = out + ((<usize>r) << 3);
+      const to = out + at(r);
       for (let k = 0; k < depth; k++) {
         const x: f64 = i < side ? (<f64>load<T>(row + <usize>k * sizeof<T>())) * scale1 * scale2 : 0;
         store<f64>(to + ((<usize>k) << 5), x);
@@ -79,13 +94,15 @@ export function packAlong64(raw: usize, side: i32, depth: i32, packed: usize, sc
 export function addGram(packed: usize, side: i32, depth: i32, gram: usize, doubled: usize): void {
   const groups = (side + 3) >> 2;
   const length = (<usize>depth) << 5;
-  for (let first = 0; first < groups; first += BLOCK / 4) {
+  for (let first = 0; first < groups; first += STRIP) {
     for (let g = first; g < groups; g++) {
-      const count = min(g + 1, first + BLOCK / 4) - first;
-      const group = packed + <usize>g * length;
-      doublePacked(group, depth << 2, doubled);
-      const tile = blockAt(gram, g >> 4, first >> 4) + <usize>((g & 15) << 2) * BLOCK_ROW;
-      addProduct(doubled, packed + <usize>first * length, 32, length, count, depth, tile, BLOCK_ROW);
+      doublePacked(packed + <usize>g * length, depth << 2, doubled);
+      const row = <usize>((g & 15) << 2) * BLOCK_ROW;
+      for (let left = first; left <= min(g, first + STRIP - 1); left += GROUPS) {
+        const count = min(g + 1 - left, GROUPS);
+        const tile = blockAt(gram, g / GROUPS, left / GROUPS) + row;
+        addProduct(doubled, packed + <usize>left * length, 32, length, count, depth, tile, BLOCK_ROW);
+      }
     }
   }
 }

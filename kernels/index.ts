@@ -7,7 +7,7 @@ export { bisectEigenvalues } from './sturm';
 
 export { addProduct, addDots } from './tiles';
 export { doublePacked } from './gram';
-export { doubleStrips, multiplyBlock, addHalves, packFactors } from './band';
+export { transposeBlock, addHalves, packFactors } from './band';
 export { factorPanel, applyReflector, dot } from './panel';
 export {
   chase,

@@ -11,16 +11,23 @@ export {
 } from './base/errors.ts';
 export { formatCount, formatSeconds, formatShare, parseCount, significant } from './base/numbers.ts';
 export { createLabelledRandom, createRandom, type Random, type RandomState, restoreRandom } from './base/random.ts';
+export { jacobiSvd, type SingularValueDecomposition } from './linalg/jacobi.ts';
 export type { Matrix } from './linalg/matrix.ts';
+export { singularValueQuantiles, singularValues, spectrumOf } from './linalg/singularValues.ts';
+export { createSpectrumPool, type SpectrumPool } from './linalg/spectrumPool.ts';
+export type { SpectrumSummary } from './linalg/spectrumSummary.ts';
 export { type CatalogueEntry, catalogueEntry, catalogueNames, scheduleOf } from './newtonSchulz/catalogue.ts';
 export { type DesignOptions, designComposition, type StepKind } from './newtonSchulz/design.ts';
 export { type NsDocument, type NsScheduleRecord, nsDocument } from './newtonSchulz/document.ts';
+export { inputsBelow } from './newtonSchulz/inputsBelow.ts';
 export { orthogonalise } from './newtonSchulz/orthogonalise.ts';
 export { response, type Thresholds, thresholds } from './newtonSchulz/response.ts';
 export type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from './newtonSchulz/schedule.ts';
 export type { ModelShape } from './planner/modelShape.ts';
 export type { Plan, PlanCriterion, PlanLayer } from './planner/plan.ts';
 export { type PlanOptions, planFromLaws } from './planner/planFromLaws.ts';
+export { comparePooled, describeSteepest } from './scaling/comparePooled.ts';
+export { type FitLawsOptions, fitLaws } from './scaling/fitLaws.ts';
 export { forecast } from './scaling/forecast.ts';
 export type {
   HeldOut,
@@ -33,6 +40,8 @@ export type {
   PooledLaw,
   SizeConvention,
 } from './scaling/law.ts';
+export { publishedLaws } from './scaling/published/publishedLaws.ts';
+export { gptParams, type ModelSize } from './scaling/sizes.ts';
 export {
   type KnownRole,
   type MomentumConvention,
@@ -41,8 +50,19 @@ export {
   type MomentumStage,
   ROLES,
 } from './sources/momentumSample.ts';
+export {
+  marchenkoPasturCdf,
+  marchenkoPasturDensity,
+  marchenkoPasturEdges,
+  marchenkoPasturQuantile,
+} from './spectra/marchenkoPastur.ts';
+export { measureSpectra, measureSpectrum } from './spectra/measure.ts';
+export type { RandomSpectra } from './spectra/randomSpectra.ts';
 export { RECORD_QUANTILES, type Spectrum } from './spectra/spectrum.ts';
+export { findPlateau, type PlateauOptions, settledValue } from './stability/findPlateau.ts';
+export { fixedWindow, PAPER_WINDOW, type StepWindow, windowOf } from './stability/fixedWindow.ts';
 export type { Plateau, SettledValue, Trajectory, Verdict } from './stability/plateau.ts';
+export { trajectoriesOf } from './stability/trajectory.ts';
 export type {
   CorpusDescription,
   MetricsRecord,

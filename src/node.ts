@@ -1,2 +1,32 @@
 /** The Node entry: the public entry, and what needs files, processes or threads of Node. */
+export { createEngine, type Engine, type EngineName } from './graph/engine.ts';
 export * from './index.ts';
+export { type Report, renderReport } from './report/renderReport.ts';
+export type { ReportData } from './report/reportData.ts';
+export { type Corpus, type CorpusOptions, openCorpus } from './sources/text/corpus.ts';
+export type { RunRecords } from './store/runFolder.ts';
+export { readLaws, readPlan, readRuns, readStudy } from './store/studyFolder.ts';
+export {
+  type Batch,
+  createSampler,
+  type Sampler,
+  type TokenSet,
+  validationBatches,
+  wholeText,
+} from './train/batches.ts';
+export { gptParameters, type ParameterSpec } from './train/gpt.ts';
+export { createTrainer, type NsInput, type Trainer, type TrainerOptions, type TrainStep } from './train/trainer.ts';
+export type { TrainerState } from './train/trainingState.ts';
+export { PRESETS, type Preset, presetNamed, trainConfig } from './workflows/presets.ts';
+export { type RandomOutcome, type RandomRequest, studyRandomMatrices } from './workflows/random.ts';
+export { rewriteReport } from './workflows/rewriteReport.ts';
+export {
+  resumeStudy,
+  resumeTraining,
+  type StudyListener,
+  type StudyOptions,
+  type StudyOutcome,
+  startStudy,
+  startTraining,
+  type TrainingOutcome,
+} from './workflows/study.ts';

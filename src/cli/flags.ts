@@ -41,6 +41,11 @@ export function choiceFlag<T extends string>(flag: string, choices: readonly T[]
   };
 }
 
+/** "128,256" -> each part as `parse` reads it. */
+export function listFlag<T>(parse: (text: string) => T): (text: string) => readonly T[] {
+  return (text) => text.split(',').map((part) => parse(part.trim()));
+}
+
 export const precisionFlag: (text: string) => NsPrecision = choiceFlag('--precision', PRECISIONS);
 
 /** "4x32,4x64,8x128" -> rungs. */

@@ -1,4 +1,5 @@
 /** An instance of the kernels with memory that grows as needed and is given back when it was large. */
+import { EngineError } from '../base/errors.ts';
 
 /** Exports of `kernels/index.ts`; addresses are bytes in the instance's memory. */
 export interface KernelExports {
@@ -29,7 +30,11 @@ type Pack = (raw: number, side: number, depth: number, packed: number, scale1: n
 
 /** One set of kernels; serves one matrix at a time. */
 export interface Kernels {
-  /** The functions and at least `bytes` of zero or stale memory above heapBase(). */
+  /**
+   * The functions and at least `bytes` of zero or stale memory above heapBase().
+   *
+   * @throws EngineError if the memory is not to be had
+   */
   reserve(bytes: number): KernelExports;
   /** Drops the memory if it has grown beyond what is worth keeping between matrices. */
   trim(): void;
@@ -48,11 +53,23 @@ export function createKernels(module: WebAssembly.Module): Kernels {
       // The module's exports are what kernels/index.ts declares.
       live ??= new WebAssembly.Instance(module).exports as unknown as KernelExports;
       const missing = live.heapBase() + bytes - live.memory.buffer.byteLength;
-      if (missing > 0) live.memory.grow(Math.ceil(missing / PAGE));
+      if (missing > 0) grow(live.memory, missing);
       return live;
     },
     trim() {
       if (live && live.memory.buffer.byteLength > KEPT_BYTES) live = undefined;
     },
   };
+}
+
+function grow(memory: WebAssembly.Memory, bytes: number): void {
+  try {
+    memory.grow(Math.ceil(bytes / PAGE));
+  } catch (cause) {
+    const megabytes = Math.ceil(bytes / 2 ** 20);
+    throw new EngineError(
+      `singular values: another ${megabytes} MiB of WebAssembly memory were refused; use a smaller matrix or fewer workers`,
+      { cause },
+    );
+  }
 }

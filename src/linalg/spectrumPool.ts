@@ -3,11 +3,12 @@
  */
 import { requireInteger } from '../base/checks.ts';
 import { DomainError, EngineError } from '../base/errors.ts';
+import { requireShape } from './gramEigenvalues.ts';
 import { kernelModule } from './kernelModule.ts';
-import type { Matrix } from './matrix.ts';
+import type { Matrix, RandomMatrix } from './matrix.ts';
 import type { SpectrumSummary } from './spectrumSummary.ts';
 import type { PoolAnswer, PoolJob } from './workerMessages.ts';
-import { startWorkerThread, type WorkerThread } from './workerThread.ts';
+import { WorkerQueue } from './workerQueue.ts';
 
 export interface SpectrumPoolOptions {
   /** Threads to start. */
@@ -23,24 +24,16 @@ export interface PoolCallOptions {
 }
 
 export interface SpectrumPool {
-  /** As spectrumOf. Rejects with DomainError for a bad matrix, EngineError if the worker dies or the pool closes. */
-  spectrum(matrix: Matrix, quantiles: readonly number[], options?: PoolCallOptions): Promise<SpectrumSummary>;
+  /** As spectrumOf; a random matrix is drawn by the worker. Rejects with DomainError for a bad matrix, EngineError if the worker dies or the pool closes. */
+  spectrum(
+    matrix: Matrix | RandomMatrix,
+    quantiles: readonly number[],
+    options?: PoolCallOptions,
+  ): Promise<SpectrumSummary>;
   /** As singularValues. */
-  singularValues(matrix: Matrix, options?: PoolCallOptions): Promise<Float64Array>;
+  singularValues(matrix: Matrix | RandomMatrix, options?: PoolCallOptions): Promise<Float64Array>;
   /** Stops the workers; calls that have not answered reject with EngineError. Closing twice is harmless. */
   close(): Promise<void>;
-}
-
-interface Task {
-  readonly job: PoolJob;
-  readonly transfer: readonly ArrayBuffer[];
-  resolve(answer: PoolAnswer): void;
-  reject(error: Error): void;
-}
-
-interface Slot {
-  readonly thread: WorkerThread;
-  task: Task | null;
 }
 
 /**
@@ -50,92 +43,37 @@ interface Slot {
  */
 export function createSpectrumPool({ workers }: SpectrumPoolOptions): SpectrumPool {
   requireInteger('spectrum pool', 'workers', workers);
-  const waiting: Task[] = [];
-  const slots: Slot[] = Array.from({ length: workers }, startSlot);
-  let closed: EngineError | null = null;
-
-  function startSlot(): Slot {
-    const slot: Slot = {
-      task: null,
-      thread: startWorkerThread({
-        answer: (answer) => finish(slot, (task) => task.resolve(answer)),
-        failure: (message) => fail(`spectrum pool: a worker stopped, ${message}`),
-      }),
-    };
-    slot.thread.post({ module: kernelModule() }, []);
-    return slot;
-  }
-
-  function finish(slot: Slot, settle: (task: Task) => void): void {
-    const { task } = slot;
-    slot.task = null;
-    slot.thread.hold(false);
-    if (task) settle(task);
-    dispatch();
-  }
-
-  function dispatch(): void {
-    for (const slot of slots) {
-      if (slot.task) continue;
-      const task = waiting.shift();
-      if (!task) return;
-      slot.task = task;
-      slot.thread.hold(true);
-      slot.thread.post(task.job, task.transfer);
-    }
-  }
-
-  /** One dead worker ends the pool: whatever killed it would kill the next. */
-  function fail(message: string): void {
-    if (closed) return;
-    const error = new EngineError(message);
-    closed = error;
-    for (const task of waiting.splice(0)) task.reject(error);
-    for (const slot of slots) {
-      slot.task?.reject(error);
-      slot.task = null;
-    }
-  }
-
-  function run(matrix: Matrix, quantiles: readonly number[] | null, options: PoolCallOptions): Promise<PoolAnswer> {
-    return new Promise((resolve, reject) => {
-      if (closed) return reject(closed);
-      waiting.push({ ...prepare(matrix, quantiles, options), resolve, reject });
-      dispatch();
-    });
-  }
-
+  const queue = new WorkerQueue(workers, kernelModule());
   return {
     async spectrum(matrix, quantiles, options = {}) {
-      const answer = await run(matrix, quantiles, options);
+      const answer = await queue.run(...prepare(matrix, quantiles, options));
       if ('summary' in answer) return answer.summary;
       throw failureOf(answer);
     },
     async singularValues(matrix, options = {}) {
-      const answer = await run(matrix, null, options);
+      const answer = await queue.run(...prepare(matrix, null, options));
       if ('values' in answer) return answer.values;
       throw failureOf(answer);
     },
-    async close() {
-      fail('spectrum pool: it is closed; create another one');
-      await Promise.all(slots.map((slot) => slot.thread.stop()));
-    },
+    close: () => queue.close(),
   };
 }
 
-/** A job whose data is a buffer of its own where that saves copying more than the matrix. */
+/** The job and the buffers to hand over. A view is sliced first, since posting it would copy its whole buffer. */
 function prepare(
-  matrix: Matrix,
+  matrix: Matrix | RandomMatrix,
   quantiles: readonly number[] | null,
   { transfer = false }: PoolCallOptions,
-): Pick<Task, 'job' | 'transfer'> {
+): [PoolJob, ArrayBuffer[]] {
+  if (!('data' in matrix)) return [{ matrix, quantiles }, []];
+  requireShape(matrix); // a buffer that an earlier call took is found here
   const { rows, columns, data } = matrix;
   const { buffer } = data;
   const whole = buffer.byteLength === data.byteLength;
   const owned = transfer && whole && buffer instanceof ArrayBuffer;
   const sent = whole ? data : data.slice();
   const movable = owned || !whole ? [sent.buffer as ArrayBuffer] : []; // a slice's buffer is never shared
-  return { job: { matrix: { rows, columns, data: sent }, quantiles }, transfer: movable };
+  return [{ matrix: { rows, columns, data: sent }, quantiles }, movable];
 }
 
 function failureOf(answer: PoolAnswer): Error {

@@ -45,7 +45,7 @@ export function allSingularValues(kernels: Kernels, matrix: Matrix): Float64Arra
 /** sigma[ceil(q r) - 1] of X / ||X||_F, one for each quantile; 0 for a zero matrix. */
 export function quantilesOf(kernels: Kernels, matrix: Matrix, quantiles: readonly number[]): number[] {
   requireQuantiles('singular value quantiles', quantiles);
-  const positions = positionsOf(quantiles, Math.min(matrix.rows, matrix.columns));
+  const positions = quantilePositions(quantiles, Math.min(matrix.rows, matrix.columns));
   const { eigenvalues, trace } = chosenGramEigenvalues(kernels, matrix, positions);
   return Array.from(eigenvalues, (value) => normalised(value, trace));
 }
@@ -56,12 +56,12 @@ export function summarise(kernels: Kernels, matrix: Matrix, quantiles: readonly 
   const gram = allGramEigenvalues(kernels, matrix);
   const { eigenvalues, trace, exponent } = gram;
   const sigma = eigenvalues.map((value) => normalised(value, trace));
-  const spectral = sigma[0];
+  const spectral = sigma[0]!; // there is at least one value
   return {
     frobenius: unscale(Math.sqrt(trace), exponent, 'Frobenius norm'),
     spectral,
-    smallest: sigma[sigma.length - 1],
-    values: positionsOf(quantiles, sigma.length).map((position) => sigma[position]),
+    smallest: sigma[sigma.length - 1]!,
+    values: quantilePositions(quantiles, sigma.length).map((position) => sigma[position]!),
     stableRank: trace === 0 ? 0 : 1 / spectral ** 2,
     effectiveRank: effectiveRank(gram),
     outlierShare: spectral ** 2,
@@ -71,7 +71,7 @@ export function summarise(kernels: Kernels, matrix: Matrix, quantiles: readonly 
 }
 
 /** Positions ceil(q r) - 1 in the descending spectrum; a product within rounding of an integer counts as it. */
-function positionsOf(quantiles: readonly number[], r: number): number[] {
+export function quantilePositions(quantiles: readonly number[], r: number): number[] {
   return quantiles.map((q) => Math.max(Math.ceil(q * r * (1 - 4 * Number.EPSILON)), 1) - 1);
 }
 

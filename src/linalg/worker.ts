@@ -5,6 +5,7 @@
  */
 import { MuonscopeError } from '../base/errors.ts';
 import { createKernels, type Kernels } from './kernels.ts';
+import { drawMatrix } from './randomMatrix.ts';
 import { allSingularValues, summarise } from './spectrumSummary.ts';
 import type { PoolAnswer, PoolJob, PoolRequest } from './workerMessages.ts';
 
@@ -18,7 +19,8 @@ let kernels: Kernels | undefined;
 function answer(job: PoolJob): PoolAnswer {
   try {
     if (!kernels) throw new Error('a job came before the kernels');
-    const { matrix, quantiles } = job;
+    const { quantiles } = job;
+    const matrix = 'data' in job.matrix ? job.matrix : drawMatrix(job.matrix);
     return quantiles
       ? { summary: summarise(kernels, matrix, quantiles) }
       : { values: allSingularValues(kernels, matrix) };

@@ -1,11 +1,11 @@
 /** What travels between a pool and its workers. */
 import type { ErrorTag } from '../base/errors.ts';
-import type { Matrix } from './matrix.ts';
+import type { Matrix, RandomMatrix } from './matrix.ts';
 import type { SpectrumSummary } from './spectrumSummary.ts';
 
-/** One matrix; its summary at these quantiles, or all its singular values if there are none. */
+/** One matrix, given or to be drawn by the worker; its summary at these quantiles, or all its singular values if there are none. */
 export interface PoolJob {
-  readonly matrix: Matrix;
+  readonly matrix: Matrix | RandomMatrix;
   readonly quantiles: readonly number[] | null;
 }
 

@@ -61,6 +61,41 @@ export function firstCrossing(coefficients: NsCoefficients, level: number, high:
   return null;
 }
 
+/**
+ * The s in `domain` with p(s) in `target`: closed intervals, ascending, disjoint.
+ *
+ * Each monotone piece of p between critical points contributes at most one interval, its ends found by bisection.
+ *
+ * @param target its ends may be infinite
+ */
+export function preimage(coefficients: NsCoefficients, [low, high]: Range, domain: Range): readonly Range[] {
+  const turns = criticalPoints(coefficients).flatMap((s) => [-s, s]);
+  const inside = turns.filter((s) => s > domain[0] && s < domain[1]).sort((x, y) => x - y);
+  const ends = [domain[0], ...inside, domain[1]];
+  const found: Range[] = [];
+  for (let i = 1; i < ends.length; i++) {
+    const [left, right] = [ends[i - 1]!, ends[i]!];
+    const [atLeft, atRight] = [evaluate(coefficients, left), evaluate(coefficients, right)];
+    if (Math.max(atLeft, atRight) < low || Math.min(atLeft, atRight) > high) continue;
+    const crossing = (level: number): number => bisect((s) => evaluate(coefficients, s) - level, left, right);
+    const start = atLeft < low ? crossing(low) : atLeft > high ? crossing(high) : left;
+    const end = atRight < low ? crossing(low) : atRight > high ? crossing(high) : right;
+    found.push([start, end]);
+  }
+  return joined(found);
+}
+
+/** Ascending intervals with those that touch made one. */
+export function joined(intervals: readonly Range[]): readonly Range[] {
+  const result: Range[] = [];
+  for (const [low, high] of [...intervals].sort((x, y) => x[0] - y[0])) {
+    const last = result.at(-1);
+    if (last && low <= last[1]) result[result.length - 1] = [last[0], Math.max(last[1], high)];
+    else result.push([low, high]);
+  }
+  return result;
+}
+
 /** Real roots of a t^2 + b t + c, a double root once; none for a constant. */
 function quadraticRoots(a: number, b: number, c: number): readonly number[] {
   if (a === 0) return b === 0 ? [] : [-c / b];

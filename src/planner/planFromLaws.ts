@@ -4,6 +4,7 @@ import { formatCount, significant } from '../base/numbers.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import { forecast } from '../scaling/forecast.ts';
 import type { Interval, Law, LawsDocument } from '../scaling/law.ts';
+import { PUBLISHED_LADDER, PUBLISHED_SOURCE } from '../scaling/published/spectralLaws.ts';
 import { lawNotes } from './lawNotes.ts';
 import { layersOfDepths, type ModelShape, modelShapeAt, shapeOfRole } from './modelShape.ts';
 import type { Plan } from './plan.ts';
@@ -36,7 +37,7 @@ export function planFromLaws(laws: LawsDocument, options: PlanOptions): Plan {
   const { params, quantile = 0.5, floor = 0.7, precision = 'float32', schedules } = options;
   const criterion = { quantile, floor, precision };
   const chosen = lawsAtQuantile(laws.laws, quantile);
-  const model = options.model ?? modelShapeAt(laws.ladder, params);
+  const { shape: model, warnings: shapeWarnings } = targetShape(laws, options);
   const rows = chosen.map((law) => layerForecast(law, chosen, params, model));
   const { warnings, ...layerPlan } = planLayers(rows, criterion, schedules ? { schedules } : {});
   return {
@@ -45,7 +46,7 @@ export function planFromLaws(laws: LawsDocument, options: PlanOptions): Plan {
     criterion,
     source: laws.source,
     ...layerPlan,
-    warnings: [...shapeWarnings(laws, options, model), ...warnings],
+    warnings: [...shapeWarnings, ...warnings],
   };
 }
 
@@ -90,10 +91,38 @@ function sigmaOf(law: Law, params: number): Interval {
   return { value, low, high: Math.min(1, high) };
 }
 
-function shapeWarnings({ ladder }: LawsDocument, { params, model }: PlanOptions, shape: ModelShape): readonly string[] {
-  if (model || ladder.some((rung) => rung.params === params)) return [];
+/**
+ * Width and layers of the target, and how they were come by. A ladder that varies its depth is followed; one of a
+ * single depth says nothing about the depth of a larger model, so the published ladder's custom is taken instead.
+ */
+function targetShape(
+  { ladder }: LawsDocument,
+  { params, model }: PlanOptions,
+): { readonly shape: ModelShape; readonly warnings: readonly string[] } {
+  if (model) return { shape: model, warnings: [] };
+  if (ladder.some((rung) => rung.params === params)) return { shape: modelShapeAt(ladder, params), warnings: [] };
+  const oneDepth = new Set(ladder.map(({ layers }) => layers)).size === 1;
+  const shape = modelShapeAt(oneDepth ? PUBLISHED_LADDER : ladder, params);
+  const origin = oneDepth
+    ? `follow the ladder of ${PUBLISHED_SOURCE}, since this one has a single depth`
+    : `are read off the ladder's trend in ${ladder.length} sizes`;
+  return {
+    shape,
+    warnings: [
+      `The target's width ${shape.width} and ${shape.layers} layers ${origin}; flops depend on them, the choice of schedules hardly does.`,
+      ...firstLayerWarning(ladder),
+    ],
+  };
+}
+
+/** Ladders this shallow have their first layer at a depth that stands for many layers of a larger model. */
+const SHALLOW_LAYERS = 5;
+
+function firstLayerWarning(ladder: LawsDocument['ladder']): readonly string[] {
+  const layers = Math.min(...ladder.map((rung) => rung.layers));
+  if (layers > SHALLOW_LAYERS) return [];
   return [
-    `The target's width ${shape.width} and ${shape.layers} layers are read off the ladder's trend in ` +
-      `${ladder.length} sizes; flops depend on them, the choice of schedules hardly does.`,
+    `With ${layers} layers, depth ${significant(1 / layers, 2)} is the first layer, which reads nothing but embeddings; ` +
+      `the rows there hold for a first layer, and only with care for the first ${Math.round(100 / layers)} % of a deeper model.`,
   ];
 }

@@ -2,7 +2,11 @@
 import { type Html, html } from './html.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
 
-const CONTENTS: readonly (readonly [string, string])[] = [
+/** Ids and titles of sections, in order. */
+export type Contents = readonly (readonly [id: string, title: string])[];
+
+/** Of a study's report. */
+const STUDY_CONTENTS: Contents = [
   ['answer', 'The answer'],
   ['runs', 'Runs'],
   ['stability', 'Do the spectra settle?'],
@@ -25,7 +29,11 @@ export interface PageHead {
 }
 
 /** The whole document. */
-export function page({ title, kicker, opening }: PageHead, sections: readonly Html[]): string {
+export function page(
+  { title, kicker, opening }: PageHead,
+  sections: readonly Html[],
+  contents: Contents = STUDY_CONTENTS,
+): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -44,7 +52,7 @@ export function page({ title, kicker, opening }: PageHead, sections: readonly Ht
 <p class="kicker">${kicker}</p>
 <h1>${title}</h1>
 <p class="opening">${opening.join(' ')}</p>
-<nav aria-label="Contents"><ol>${CONTENTS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>
+<nav aria-label="Contents"><ol>${contents.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>
 </header>
 <main>
 ${sections}</main>

@@ -1,10 +1,12 @@
 /** Which exponents differ, in words: what a report says about a ladder. */
+import { significant } from '../base/numbers.ts';
 import type { LawsDocument, PooledLaw } from './law.ts';
 
-/** Depths between the quarter points of the stack: neither the first layers nor the last. */
-const MIDDLE: readonly [number, number] = [0.25, 0.75];
-/** Laws named in a sentence. */
-const NAMED = 2;
+/** The layer nearest to half the stack, "mid" in arXiv:2606.04058, if it lies between the quarter points. */
+const MIDDLE = 0.5;
+const MIDDLE_MARGIN = 0.25;
+/** Laws a sentence names before it counts the rest. */
+const NAMED = 3;
 const PAPER = 'Figure 16 of arXiv:2606.04058';
 
 /** Two pooled exponents side by side. */
@@ -26,47 +28,52 @@ export function comparePooled(a: PooledLaw, b: PooledLaw): PooledComparison {
 }
 
 /**
- * Two findings for the report, a sentence each: whether the final mlp.down falls faster with size than every role at
- * middle depth, and which of the two final MLP matrices is the steeper, which bears on the labels of the paper's figure.
+ * Findings for the report, a sentence each: whether the final mlp.down falls faster with size than every role in the
+ * middle layer; what else is as steep, if anything; and which of the two final MLP matrices is the steeper, which bears
+ * on the labels of the paper's figure.
  *
- * @returns one sentence for each finding the document has the laws for; a sentence that says what is missing otherwise
+ * @returns a sentence that says what is missing where the document lacks the laws for a finding
  */
 export function describeSteepest(document: LawsDocument): string[] {
   const down = finalLaw(document, 'mlp.down');
   if (down === undefined)
     return ['There is no pooled law of mlp.down at depth 1, so the final layer cannot be compared.'];
-  const middle = document.pooled.filter(({ depth }) => depth >= MIDDLE[0] && depth <= MIDDLE[1]);
+  const middle = middleLaws(document.pooled);
+  const up = finalLaw(document, 'mlp.up');
+  const elsewhere = document.pooled.filter(
+    (law) => law !== down && law !== up && !middle.includes(law) && law.exponent >= down.exponent,
+  );
   return [
     middle.length === 0
-      ? 'There is no pooled law between depth 0.25 and 0.75 to compare the final mlp.down with.'
+      ? 'There is no pooled law of a middle layer to compare the final mlp.down with.'
       : describeAgainstMiddle(down, middle),
-    describeLabels(down, finalLaw(document, 'mlp.up')),
+    ...(elsewhere.length > 0 ? [`At least as steep elsewhere: ${list(elsewhere)}.`] : []),
+    describeLabels(down, up),
   ];
 }
 
+/** All roles at the depth nearest to the middle. */
+function middleLaws(pooled: readonly PooledLaw[]): readonly PooledLaw[] {
+  const distance = ({ depth }: PooledLaw): number => Math.abs(depth - MIDDLE);
+  const nearest = Math.min(...pooled.map(distance));
+  return nearest <= MIDDLE_MARGIN ? pooled.filter((law) => distance(law) <= nearest + 1e-9) : [];
+}
+
 function describeAgainstMiddle(down: PooledLaw, middle: readonly PooledLaw[]): string {
-  const exponents = middle.map((law) => law.exponent);
-  const range = `${Math.min(...exponents).toFixed(2)} to ${Math.max(...exponents).toFixed(2)}`;
-  const all = `every role at middle depth (${middle.length} laws, exponents ${range})`;
-  const steeper = middle.filter((law) => law.exponent >= down.exponent);
-  const overlapping = middle.filter((law) => !comparePooled(down, law).apart);
-  if (steeper.length > 0)
-    return `${capitalised(describe(down))} is not the steepest: at least as steep ${some(down, steeper, middle)}.`;
-  if (overlapping.length === 0) return `${capitalised(describe(down))} is steeper than ${all}, 95 % intervals apart.`;
-  return `${capitalised(describe(down))} is steeper than ${all}, but its 95 % interval overlaps that of ${overlapping.length > NAMED ? `${overlapping.length} of the ${middle.length}, the closest being ${nearest(down, overlapping)}` : list(overlapping)}.`;
+  const byExponent = [...middle].sort((a, b) => b.exponent - a.exponent);
+  const [lowest, highest] = [byExponent.at(-1)!, byExponent[0]!]; // not empty
+  const range = `exponents ${lowest.exponent.toFixed(2)} to ${highest.exponent.toFixed(2)}`;
+  const all = `every role at middle depth (${middle.length} ${middle.length === 1 ? 'law' : 'laws'} at depth ${depths(middle)}, ${range})`;
+  const steeper = byExponent.filter((law) => law.exponent >= down.exponent);
+  const overlapping = byExponent.filter((law) => !comparePooled(down, law).apart);
+  const subject = capitalised(describe(down));
+  if (steeper.length > 0) return `${subject} is not steeper than ${all}: at least as steep is ${list(steeper)}.`;
+  if (overlapping.length === 0) return `${subject} is steeper than ${all}, 95 % intervals apart.`;
+  return `${subject} is steeper than ${all}, but its 95 % interval overlaps that of ${list(overlapping)}.`;
 }
 
-/** "is A", "are A, B" or "are 5 of the 18 at middle depth, the closest being A, B" */
-function some(down: PooledLaw, laws: readonly PooledLaw[], middle: readonly PooledLaw[]): string {
-  if (laws.length === 1) return `is ${list(laws)}`;
-  if (laws.length <= NAMED) return `are ${list(laws)}`;
-  return `are ${laws.length} of the ${middle.length} laws at middle depth, the closest being ${nearest(down, laws)}`;
-}
-
-/** The laws whose exponents are nearest, nearest first. */
-function nearest(down: PooledLaw, laws: readonly PooledLaw[]): string {
-  const distance = (law: PooledLaw): number => Math.abs(law.exponent - down.exponent);
-  return list([...laws].sort((a, b) => distance(a) - distance(b)).slice(0, NAMED));
+function depths(laws: readonly PooledLaw[]): string {
+  return [...new Set(laws.map(({ depth }) => significant(depth)))].join(' and ');
 }
 
 function describeLabels(down: PooledLaw, up: PooledLaw | undefined): string {
@@ -92,5 +99,7 @@ function capitalised(text: string): string {
 }
 
 function list(laws: readonly PooledLaw[]): string {
-  return laws.map(({ role, depth }) => `${role} at depth ${depth}`).join(', ');
+  const named = laws.slice(0, NAMED).map(({ role, depth }) => `${role} at depth ${significant(depth)}`);
+  const rest = laws.length - named.length;
+  return rest > 0 ? `${named.join(', ')} and ${rest} more` : named.join(', ');
 }

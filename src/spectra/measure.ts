@@ -1,35 +1,58 @@
-/** From a momentum matrix to its spectrum record. */
+/** A momentum sample's spectrum record. */
 import { spectrumOf } from '../linalg/singularValues.ts';
 import type { SpectrumPool } from '../linalg/spectrumPool.ts';
 import type { SpectrumSummary } from '../linalg/spectrumSummary.ts';
-import type { MomentumSample } from '../sources/momentumSample.ts';
+import type { MomentumIdentity, MomentumSample } from '../sources/momentumSample.ts';
 import { RECORD_QUANTILES, type Spectrum } from './spectrum.ts';
 
 /**
- * The spectrum record of one matrix.
+ * Measures one sample on the calling thread.
  *
- * @throws DomainError if an entry is not finite, naming it
- * @accuracy see linalg: values below `floor` times the largest are not resolved
+ * @returns values of X / ||X||_F at RECORD_QUANTILES; every number 0 for a zero matrix
+ * @throws DomainError if the shape does not fit the data or an entry is not finite
+ * @accuracy |sigma - exact| <= 2e-8 sigma_1
  */
 export function measureSpectrum(sample: MomentumSample): Spectrum {
-  return recordOf(sample, spectrumOf(sample.matrix, RECORD_QUANTILES));
+  const { matrix, ...identity } = sample;
+  return record(identity, matrix.rows, matrix.columns, spectrumOf(matrix, RECORD_QUANTILES));
 }
 
-/** {@link measureSpectrum} of many matrices on the pool's threads, in their order; the same bits. */
+/** Smaller sides than this are measured sooner on the calling thread than a worker can be asked. */
+const WORTH_A_WORKER = 64;
+
+/**
+ * Measures many samples, the larger ones on the pool's workers, one matrix a worker.
+ *
+ * @returns the records of measureSpectrum, bit for bit, in the order of the samples
+ * @throws DomainError as measureSpectrum; EngineError if the pool closes or a worker dies
+ */
 export async function measureSpectra(
   samples: readonly MomentumSample[],
   pool: SpectrumPool,
 ): Promise<readonly Spectrum[]> {
-  const summaries = await Promise.all(samples.map(({ matrix }) => pool.spectrum(matrix, RECORD_QUANTILES)));
-  return samples.map((sample, i) => recordOf(sample, summaries[i]!));
+  return Promise.all(
+    samples.map(async (sample) => {
+      const { matrix, ...identity } = sample;
+      if (Math.min(matrix.rows, matrix.columns) < WORTH_A_WORKER) return measureSpectrum(sample);
+      return record(identity, matrix.rows, matrix.columns, await pool.spectrum(matrix, RECORD_QUANTILES));
+    }),
+  );
 }
 
-function recordOf({ matrix, ...identity }: MomentumSample, summary: SpectrumSummary): Spectrum {
+function record(identity: MomentumIdentity, rows: number, columns: number, summary: SpectrumSummary): Spectrum {
   return {
     schema: 'muonscope.spectrum/1',
     ...identity,
-    shape: [matrix.rows, matrix.columns],
-    quantiles: RECORD_QUANTILES,
-    ...summary,
+    shape: [rows, columns],
+    frobenius: summary.frobenius,
+    spectral: summary.spectral,
+    quantiles: [...RECORD_QUANTILES],
+    values: summary.values,
+    smallest: summary.smallest,
+    stableRank: summary.stableRank,
+    effectiveRank: summary.effectiveRank,
+    outlierShare: summary.outlierShare,
+    method: summary.method,
+    floor: summary.floor,
   };
 }

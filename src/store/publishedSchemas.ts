@@ -1,6 +1,7 @@
 /** Every record and document as JSON Schema, for readers in other languages; kept in schemas/ of the repository. */
 import { z } from 'zod';
 import { lawsSchema, nsSchema, planSchema, resultSchema } from './documentSchemas.ts';
+import { randomSchema } from './randomSchema.ts';
 import { metricsSchema, runSchema, spectrumSchema, studySchema } from './schemas.ts';
 
 const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, description: string]>> = {
@@ -12,6 +13,7 @@ const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, descriptio
   plan: [planSchema, 'STUDY/plan.json and the output of plan --json'],
   study: [resultSchema, 'Output of study --json'],
   ns: [nsSchema, 'Output of ns --json'],
+  random: [randomSchema, 'random.json of the folder of random --out, and the output of random --json'],
 };
 
 /**

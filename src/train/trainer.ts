@@ -7,17 +7,17 @@
  * bit for bit, on the same machine with the same number of threads.
  */
 import { TrainingError } from '../base/errors.ts';
-import { createLabelledRandom, type Random, type RandomState, restoreRandom } from '../base/random.ts';
-import type { Bindings, BoundProgram, Engine } from '../graph/engine.ts';
-import { sizeOf } from '../graph/graph.ts';
+import { createLabelledRandom, restoreRandom } from '../base/random.ts';
+import type { Engine } from '../graph/engine.ts';
 import type { Matrix } from '../linalg/matrix.ts';
 import type { Batch, Sampler } from './batches.ts';
-import { allocateBuffers, type Buffers } from './buffers.ts';
+import type { Buffers } from './buffers.ts';
+import { type CopyIndex, compileRun } from './compiledRun.ts';
 import type { TrainConfig } from './config.ts';
 import { gptParameters, type ParameterSpec } from './gpt.ts';
-import { compilePrograms } from './programs.ts';
 import { rateFactor } from './rate.ts';
-import { muonStacks, UPDATE_SCALARS } from './updateGraph.ts';
+import { arraysOf, initialise, loadArrays, type TrainerState } from './trainingState.ts';
+import type { UpdateScalars } from './updateGraph.ts';
 
 /** What one step did. */
 export interface TrainStep {
@@ -35,14 +35,6 @@ export interface TrainStep {
   readonly seconds: number;
   /** Of forward and gradients. */
   readonly gradientSeconds: number;
-}
-
-/** Everything that decides the rest of a run. */
-export interface TrainerState {
-  readonly step: number;
-  readonly random: RandomState;
-  /** "weights/NAME" for all; "momentum/NAME" (Muon); "first/NAME", "second/NAME" (AdamW). */
-  readonly arrays: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 }
 
 /** A matrix that Newton-Schulz received in the last step. */
@@ -80,73 +72,42 @@ export interface TrainerOptions {
   readonly clock: () => number;
 }
 
-type Kind = 'weights' | 'momentum' | 'first' | 'second';
-type Copy = Readonly<Record<Kind, Buffers>>;
-
 /** Builds and compiles a run; its weights are drawn from the config's seed. */
 export async function createTrainer({ engine, config, sampler, validation, clock }: TrainerOptions): Promise<Trainer> {
   const parameters = gptParameters(config.model);
-  const stacks = muonStacks(parameters, config.muon);
-  const others = parameters.filter(({ optimizer }) => optimizer === 'adamw');
-  const shape = { context: config.model.context, batch: config.batch };
-  const programs = await compilePrograms(engine, config, parameters, stacks);
-
-  const copies = [allocateCopy(), allocateCopy()] as const;
-  const gradients = allocateBuffers(stacks, others);
-  const sum = config.accumulation > 1 ? allocateBuffers(stacks, others) : gradients;
-  const nsInputs = config.muon.nesterov ? allocateBuffers(stacks, []) : null;
-  const tokens = new BigInt64Array(shape.context * shape.batch);
-  const targets = new BigInt64Array(shape.context * shape.batch);
-  const loss = new Float32Array(1);
-  const scalars = Object.fromEntries(UPDATE_SCALARS.map((name) => [name, new Float32Array(1)]));
-
+  const run = await compileRun(engine, config, parameters);
+  const tokensPerStep = config.accumulation * config.batch * config.model.context;
   let random = createLabelledRandom(config.seed, 'batches');
   let step = 0;
-  initialise(parameters, copies[0].weights, createLabelledRandom(config.seed, 'weights'));
+  initialise(parameters, run.copies[0].weights, createLabelledRandom(config.seed, 'weights'));
 
-  /** Programs that read copy `from`; the update writes the other. */
-  const bound = ([0, 1] as const).map((from) => {
-    const named = { ...byName('weights', copies[from].weights), tokens, targets };
-    return {
-      gradient: programs.gradient.bind(named, { loss, ...byName('gradients', gradients) }),
-      loss: programs.loss.bind(named, { loss }),
-      update: programs.update.bind(
-        { ...scalars, ...byKey('gradients', sum), ...byKeys(copies[from]) },
-        { ...byKeys(copies[1 - from]!, 'next:'), ...(nsInputs ? byKey('nsInput', nsInputs) : {}) },
-      ),
-    };
-  }) as [BoundCopy, BoundCopy]; // two copies
+  const current = (): CopyIndex => (step % 2 === 0 ? 0 : 1);
+  const validate = (): Promise<number> => run.loss(current(), validation);
+  const draw = (): readonly Batch[] => Array.from({ length: config.accumulation }, () => sampler.draw(random));
 
-  function allocateCopy(): Copy {
-    return {
-      weights: allocateBuffers(stacks, others),
-      momentum: allocateBuffers(stacks, []),
-      first: allocateBuffers([], others),
-      second: allocateBuffers([], others),
-    };
-  }
-
-  const current = (): 0 | 1 => (step % 2) as 0 | 1;
-
-  async function accumulateGradients(): Promise<number> {
-    let total = 0;
-    for (let i = 0; i < config.accumulation; i++) {
-      loadTimeMajor(sampler.draw(random), shape.context, tokens, targets);
-      await bound[current()].gradient.run();
-      total += loss[0]!;
-      if (sum !== gradients) addScaled(sum, gradients, 1 / config.accumulation, i === 0);
+  async function advance(): Promise<TrainStep> {
+    const before = random.state();
+    const started = clock();
+    const loss = await run.gradient(current(), draw());
+    const gradientSeconds = clock() - started;
+    if (!Number.isFinite(loss)) {
+      random = restoreRandom(before);
+      throw divergence(step + 1, loss, run.copies[current()].weights, run.gradients);
     }
-    return total / config.accumulation;
-  }
-
-  async function validate(): Promise<number> {
-    let total = 0;
-    for (const batch of validation) {
-      loadTimeMajor(batch, shape.context, tokens, targets);
-      await bound[current()].loss.run();
-      total += loss[0]!;
-    }
-    return total / validation.length;
+    const scalars = updateScalars(config, step);
+    await run.update(current(), scalars);
+    step++;
+    const seconds = clock() - started;
+    const due = step % config.validateEvery === 0 || step === config.steps;
+    return {
+      step,
+      loss,
+      validationLoss: due ? await validate() : null,
+      rate: scalars.muonRate,
+      tokens: step * tokensPerStep,
+      seconds,
+      gradientSeconds,
+    };
   }
 
   return {
@@ -155,109 +116,37 @@ export async function createTrainer({ engine, config, sampler, validation, clock
     get step() {
       return step;
     },
+    advance,
     validate,
-    async advance() {
-      const before = random.state();
-      const started = clock();
-      const meanLoss = await accumulateGradients();
-      const gradientSeconds = clock() - started;
-      if (!Number.isFinite(meanLoss)) {
-        random = restoreRandom(before);
-        throw divergence(step + 1, meanLoss, copies[current()].weights, gradients);
-      }
-      const factor = rateFactor(config.rate, step, config.steps);
-      setScalars(scalars, config, factor, step + 1);
-      await bound[current()].update.run();
-      step++;
-      const seconds = clock() - started;
-      const due = step % config.validateEvery === 0 || step === config.steps;
-      return {
-        step,
-        loss: meanLoss,
-        validationLoss: due ? await validate() : null,
-        rate: config.muon.learningRate * factor,
-        tokens: step * config.accumulation * shape.batch * shape.context,
-        seconds,
-        gradientSeconds,
-      };
-    },
-    nsInputs() {
-      const source = nsInputs ?? copies[current()].momentum;
-      return parameters
-        .filter(({ optimizer }) => optimizer === 'muon')
-        .map((parameter) => ({
-          parameter,
-          matrix: { rows: parameter.shape[0], columns: parameter.shape[1], data: source.byName.get(parameter.name)! },
-        }));
-    },
-    state: () => ({ step, random: random.state(), arrays: arraysOf(parameters, copies[current()]) }),
+    nsInputs: () => nsInputsOf(parameters, run.nsInputs(current())),
+    state: () => ({ step, random: random.state(), arrays: arraysOf(parameters, run.copies[current()]) }),
     restore(state) {
       step = state.step;
       random = restoreRandom(state.random);
-      loadArrays(parameters, copies[current()], state.arrays);
+      loadArrays(parameters, run.copies[current()], state.arrays);
     },
-    async close() {
-      await Promise.all([programs.gradient.close(), programs.loss.close(), programs.update.close()]);
-    },
+    close: () => run.close(),
   };
 }
 
-interface BoundCopy {
-  readonly gradient: BoundProgram;
-  readonly loss: BoundProgram;
-  readonly update: BoundProgram;
+/** Rates and bias corrections of a step (0-based). */
+function updateScalars({ muon, adamw, rate, steps }: TrainConfig, step: number): UpdateScalars {
+  const factor = rateFactor(rate, step, steps);
+  return {
+    muonRate: muon.learningRate * factor,
+    adamwRate: adamw.learningRate * factor,
+    firstCorrection: 1 - adamw.betas[0] ** (step + 1),
+    secondCorrection: 1 - adamw.betas[1] ** (step + 1),
+  };
 }
 
-const KINDS: readonly Kind[] = ['weights', 'momentum', 'first', 'second'];
-
-function byName(prefix: string, buffers: Buffers): Bindings {
-  return Object.fromEntries([...buffers.byName].map(([name, data]) => [`${prefix}:${name}`, data]));
-}
-
-function byKey(prefix: string, buffers: Buffers): Bindings {
-  return Object.fromEntries([...buffers.byKey].map(([key, data]) => [`${prefix}:${key}`, data]));
-}
-
-/** All states of a copy by key. */
-function byKeys(copy: Copy, prefix = ''): Bindings {
-  return Object.assign({}, ...KINDS.map((kind) => byKey(prefix + kind, copy[kind])));
-}
-
-function initialise(parameters: readonly ParameterSpec[], weights: Buffers, random: Random): void {
-  for (const { name, initialDeviation } of parameters) {
-    const data = weights.byName.get(name)!;
-    for (let i = 0; i < data.length; i++) data[i] = initialDeviation * random.gaussian();
-  }
-}
-
-/** (batch, context) row-major -> token n = time * batch + sequence. */
-function loadTimeMajor(batch: Batch, context: number, tokens: BigInt64Array, targets: BigInt64Array): void {
-  const sequences = batch.tokens.length / context;
-  for (let s = 0; s < sequences; s++)
-    for (let t = 0; t < context; t++) {
-      tokens[t * sequences + s] = BigInt(batch.tokens[s * context + t]!);
-      targets[t * sequences + s] = BigInt(batch.targets[s * context + t]!);
-    }
-}
-
-function addScaled(sum: Buffers, part: Buffers, factor: number, first: boolean): void {
-  for (const [key, total] of sum.byKey) {
-    const values = part.byKey.get(key)!;
-    if (first) for (let i = 0; i < total.length; i++) total[i] = factor * values[i]!;
-    else for (let i = 0; i < total.length; i++) total[i] = total[i]! + factor * values[i]!;
-  }
-}
-
-function setScalars(
-  scalars: Readonly<Record<string, Float32Array>>,
-  { muon, adamw }: TrainConfig,
-  factor: number,
-  step: number,
-): void {
-  scalars.muonRate![0] = muon.learningRate * factor;
-  scalars.adamwRate![0] = adamw.learningRate * factor;
-  scalars.firstCorrection![0] = 1 - adamw.betas[0] ** step;
-  scalars.secondCorrection![0] = 1 - adamw.betas[1] ** step;
+function nsInputsOf(parameters: readonly ParameterSpec[], source: Buffers): readonly NsInput[] {
+  return parameters
+    .filter(({ optimizer }) => optimizer === 'muon')
+    .map((parameter) => {
+      const [rows, columns] = parameter.shape;
+      return { parameter, matrix: { rows, columns, data: source.byName.get(parameter.name)! } };
+    });
 }
 
 /** Says where the first value that is not finite stands: in a weight, or else in a gradient. */
@@ -276,30 +165,4 @@ function divergence(step: number, loss: number, weights: Buffers, gradients: Buf
     step,
     weight ?? gradient,
   );
-}
-
-function stateNames({ name, optimizer }: ParameterSpec): readonly (readonly [Kind, string])[] {
-  const kinds: readonly Kind[] = optimizer === 'muon' ? ['weights', 'momentum'] : ['weights', 'first', 'second'];
-  return kinds.map((kind) => [kind, `${kind}/${name}`] as const);
-}
-
-function arraysOf(parameters: readonly ParameterSpec[], copy: Copy): TrainerState['arrays'] {
-  return new Map(
-    parameters.flatMap((parameter) =>
-      stateNames(parameter).map(
-        ([kind, key]) =>
-          [key, { shape: parameter.shape, data: copy[kind].byName.get(parameter.name)!.slice() }] as const,
-      ),
-    ),
-  );
-}
-
-function loadArrays(parameters: readonly ParameterSpec[], copy: Copy, arrays: TrainerState['arrays']): void {
-  for (const parameter of parameters)
-    for (const [kind, key] of stateNames(parameter)) {
-      const saved = arrays.get(key);
-      if (!saved || saved.data.length !== sizeOf(parameter.shape))
-        throw new TrainingError(`checkpoint: array "${key}" is missing or has another size than the model's`, 0, key);
-      copy[kind].byName.get(parameter.name)!.set(saved.data);
-    }
 }

@@ -28,6 +28,9 @@ export interface MuonStack {
 /** Scalars fed at every step; each is a tensor of shape []. */
 export const UPDATE_SCALARS = ['muonRate', 'adamwRate', 'firstCorrection', 'secondCorrection'] as const;
 
+/** Learning rates and AdamW's bias corrections 1 - beta^step. */
+export type UpdateScalars = Readonly<Record<(typeof UPDATE_SCALARS)[number], number>>;
+
 /** Groups Muon's matrices by shape and schedule, in the order of their first member. */
 export function muonStacks(parameters: readonly ParameterSpec[], config: MuonConfig): readonly MuonStack[] {
   const stacks = new Map<string, MuonStack & { parameters: ParameterSpec[] }>();

@@ -2,10 +2,11 @@
 import type { EngineName } from '../graph/engine.ts';
 import type { StudyDescription, StudyRun } from '../store/study.ts';
 import { requireModel } from '../train/gpt.ts';
-import { calibrate } from './calibrate.ts';
-import { describeMachine, softwareVersions } from './machine.ts';
+import { trackingInterval } from './cadence.ts';
+import { expectedSeconds } from './calibrate.ts';
+import { describeMachine, softwareVersions, usableMemory } from './machine.ts';
 import { type Preset, type Rung, studyRun, type TrainingChoices, trainConfig } from './presets.ts';
-import { requireMemory, usableMemory } from './requireLadder.ts';
+import { requireMemory } from './requireLadder.ts';
 import type { RunResources } from './trainRun.ts';
 
 export interface StudyOptions {
@@ -33,14 +34,11 @@ export async function describeStudy(
 ): Promise<{ readonly study: StudyDescription; readonly expectedSeconds: number } | null> {
   const { preset, seed, text, target } = options;
   const { corpus } = resources;
-  const ladder: StudyRun[] = [];
-  let expectedSeconds = 0;
-  for (const wished of wishedRuns(options, corpus.vocabulary)) {
-    const calibration = await calibrate(wished, resources);
+  const ladder = runsOf(options, corpus.vocabulary);
+  let seconds = 0;
+  for (const run of ladder) {
+    seconds += await expectedSeconds(run, resources);
     if (signal.aborted) return null;
-    const every = options.every ?? calibration.every;
-    ladder.push({ ...wished, every });
-    expectedSeconds += calibration.secondsOf(wished.config.steps, every);
   }
   const study: StudyDescription = {
     schema: 'muonscope.study-folder/1',
@@ -54,16 +52,16 @@ export async function describeStudy(
     versions: softwareVersions(),
     machine: describeMachine(),
   };
-  return { study, expectedSeconds };
+  return { study, expectedSeconds: seconds };
 }
 
 /** The runs as asked for. @throws DomainError or UsageError for a size that makes no model or needs too much memory */
-function wishedRuns({ preset, rungs, choices, seed, every }: StudyOptions, vocabulary: number): readonly StudyRun[] {
+function runsOf({ preset, rungs, choices, seed, every }: StudyOptions, vocabulary: number): readonly StudyRun[] {
   const memory = usableMemory();
   return (rungs ?? preset.rungs).map((rung) => {
     const config = trainConfig(rung, { ...preset, ...choices, seed, vocabulary });
     requireModel(config.model);
-    const run = studyRun(rung, config, every ?? preset.every);
+    const run = studyRun(rung, config, every ?? trackingInterval(config, preset.every));
     requireMemory(run, memory);
     return run;
   });

@@ -18,11 +18,12 @@ import {
 } from '../store/studyFolder.ts';
 import { gptParameters } from '../train/gpt.ts';
 import { lawsOf, trackedTrajectories } from './analyse.ts';
+import { requireSettledSpectra } from './cadence.ts';
 import { commandOf } from './commandLine.ts';
 import { describeStudy, type StudyOptions } from './describeStudy.ts';
 import { type Expectation, requireCommand, requireExpected } from './expectation.ts';
 import { describeMachine } from './machine.ts';
-import { requireDifferentSizes, requireSettledSpectra } from './requireLadder.ts';
+import { requireDifferentSizes } from './requireLadder.ts';
 import { summariseRun } from './summarise.ts';
 import { type RunResources, trainRun } from './trainRun.ts';
 import { writeStudyReport } from './writeReport.ts';

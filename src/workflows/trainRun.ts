@@ -14,7 +14,8 @@ import type { RunWriter } from '../store/runFolder.ts';
 import type { MetricsRecord, RunDescription } from '../store/study.ts';
 import { createSampler, validationBatches } from '../train/batches.ts';
 import type { TrainConfig } from '../train/config.ts';
-import { createTrainer, type Trainer, type TrainerState, type TrainStep } from '../train/trainer.ts';
+import { createTrainer, type Trainer, type TrainStep } from '../train/trainer.ts';
+import type { TrainerState } from '../train/trainingState.ts';
 import { monotonicSeconds } from './clock.ts';
 
 /** What drives every run of a study. */

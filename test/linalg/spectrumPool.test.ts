@@ -1,7 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { kernelModule } from '../../src/linalg/kernelModule.ts';
 import type { Matrix } from '../../src/linalg/matrix.ts';
 import { singularValues, spectrumOf } from '../../src/linalg/singularValues.ts';
 import { createSpectrumPool } from '../../src/linalg/spectrumPool.ts';
+import type { PoolJob } from '../../src/linalg/workerMessages.ts';
+import { WorkerQueue } from '../../src/linalg/workerQueue.ts';
 import { gaussian, toFloat32 } from './matrices.ts';
 
 const quantiles = [0.1, 0.5, 0.9];
@@ -31,6 +34,10 @@ describe('a pool of two workers', () => {
     const expected = spectrumOf(matrix, quantiles);
     expect(await pool.spectrum(matrix, quantiles, { transfer: true })).toEqual(expected);
     expect(matrix.data.length).toBe(0);
+    await expect(pool.spectrum(matrix, quantiles, { transfer: true })).rejects.toMatchObject({
+      tag: 'DomainError',
+      message: 'singular values: a 20 x 20 matrix has 400 entries, got 0',
+    });
   });
 
   test('leaves the neighbours of a view alone', async () => {
@@ -84,4 +91,31 @@ describe('a closed pool', () => {
 test('a pool needs at least one worker', () => {
   const message = 'spectrum pool: workers must be an integer of at least 1, got 0';
   expect(() => createSpectrumPool({ workers: 0 })).toThrow(expect.objectContaining({ tag: 'DomainError', message }));
+});
+
+describe('a queue of workers', () => {
+  test('rejects running, waiting and later calls when a worker dies', async () => {
+    const queue = new WorkerQueue(1, kernelModule());
+    const poison = 5 as unknown as PoolJob; // no job at all: the worker throws outside its error handling
+    const calls = await Promise.allSettled([queue.run(poison, []), queue.run(poison, [])]);
+    for (const outcome of [...calls, ...(await Promise.allSettled([queue.run(poison, [])]))])
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: {
+          tag: 'EngineError',
+          message: expect.stringMatching(/^spectrum pool: a worker stopped, .*create another/),
+        },
+      });
+    await queue.close();
+  });
+
+  test('reports a defect in a worker as a failure without a tag', async () => {
+    const empty = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    const queue = new WorkerQueue(1, empty);
+    const answer = await queue.run({ matrix: gaussian(2, 2, 1), quantiles: [0.5] }, []);
+    expect(answer).toMatchObject({
+      failure: { tag: null, message: expect.stringMatching(/undefined|not a function/) },
+    });
+    await queue.close();
+  });
 });

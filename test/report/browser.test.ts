@@ -1,31 +1,20 @@
 /** The page in a real browser: needs Debian's chromium, or any at the path below. */
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderReport } from '../../src/report/renderReport.ts';
+import { CHROMIUM_HINT, hasChromium, launchChromium } from '../chromium.ts';
 import { contrast } from './contrast.ts';
 import { syntheticStudy } from './syntheticStudy.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const REPORT = renderReport(syntheticStudy(7));
 
-describe.skipIf(!existsSync(CHROMIUM))('the page in Chromium (install with: apt install chromium)', () => {
+describe.skipIf(!hasChromium)(`the page in Chromium ${CHROMIUM_HINT}`, () => {
   let browser: Browser;
   const messages: string[] = [];
   const requests: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await launchChromium();
   });
   afterAll(() => browser.close());
 

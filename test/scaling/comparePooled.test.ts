@@ -36,42 +36,33 @@ describe('comparePooled', () => {
 
 describe('describeSteepest', () => {
   it('says that the final down projection is the steepest, and what that means for the labels', () => {
-    const sentences = describeSteepest(document(query, pooled('attn.k', 0.25, 0.2, 0.1), up, down));
+    const sentences = describeSteepest(document(query, pooled('attn.k', 0.5, 0.2, 0.1), up, down));
     expect(sentences[0]).toBe(
-      'The final mlp.down (exponent 0.57, 0.52 to 0.62) is steeper than every role at middle depth (2 laws, exponents 0.20 to 0.30), 95 % intervals apart.',
+      'The final mlp.down (exponent 0.57, 0.52 to 0.62) is steeper than every role at middle depth (2 laws at depth 0.5, exponents 0.20 to 0.30), 95 % intervals apart.',
     );
     expect(sentences[1]).toContain('this speaks for swapped labels there.');
   });
 
   it('names the laws whose intervals overlap', () => {
-    const wide = pooled('attn.o', 0.75, 0.4, 0.2);
+    const wide = pooled('attn.o', 0.5, 0.4, 0.2);
     expect(describeSteepest(document(query, wide, up, down))[0]).toContain(
-      'but its 95 % interval overlaps that of attn.o at depth 0.75.',
+      'but its 95 % interval overlaps that of attn.o at depth 0.5.',
     );
   });
 
   it('names the laws that are steeper', () => {
-    const steeper = pooled('attn.o', 0.75, 0.6, 0.2);
+    const steeper = pooled('attn.o', 0.5, 0.6, 0.2);
     expect(describeSteepest(document(query, steeper, up, down))[0]).toContain(
-      'is not the steepest: at least as steep is attn.o at depth 0.75.',
+      'at least as steep is attn.o at depth 0.5.',
     );
   });
 
-  it('counts many laws and names the two with the closest exponents', () => {
-    const wide = (depth: number, exponent: number): PooledLaw => pooled('attn.v', depth, exponent, 0.4);
-    const overlapping = [wide(0.25, 0.2), wide(0.5, 0.5), wide(0.75, 0.4)];
-    expect(describeSteepest(document(query, ...overlapping, up, down))[0]).toContain(
-      'overlaps that of 3 of the 4, the closest being attn.v at depth 0.5, attn.v at depth 0.75.',
-    );
-    const steeper = [wide(0.25, 0.9), wide(0.5, 0.7), wide(0.75, 0.6)];
-    expect(describeSteepest(document(query, ...steeper, up, down))[0]).toContain(
-      'at least as steep are 3 of the 4 laws at middle depth, the closest being attn.v at depth 0.75, attn.v at depth 0.5.',
-    );
-  });
-
-  it('compares with middle depths only', () => {
-    expect(describeSteepest(document(query, up, pooled('attn.o', 1, 0.9, 0.01), down))[0]).toContain(
-      'is steeper than every role',
+  it('compares with the middle layer, and counts what is as steep elsewhere', () => {
+    const first = ['attn.q', 'attn.k', 'attn.v', 'attn.o'].map((role) => pooled(role, 0.25, 0.9, 0.01));
+    const sentences = describeSteepest(document(query, up, ...first, down));
+    expect(sentences[0]).toContain('is steeper than every role at middle depth (1 law at depth 0.5');
+    expect(sentences[1]).toBe(
+      'At least as steep elsewhere: attn.q at depth 0.25, attn.k at depth 0.25, attn.v at depth 0.25 and 1 more.',
     );
   });
 
@@ -85,7 +76,7 @@ describe('describeSteepest', () => {
   it('says what is missing', () => {
     expect(describeSteepest(document(query))[0]).toContain('no pooled law of mlp.down at depth 1');
     expect(describeSteepest(document(down))).toEqual([
-      'There is no pooled law between depth 0.25 and 0.75 to compare the final mlp.down with.',
+      'There is no pooled law of a middle layer to compare the final mlp.down with.',
       'There is no pooled law of mlp.up at depth 1 to compare the final mlp.down with.',
     ]);
   });

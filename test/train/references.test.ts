@@ -7,7 +7,8 @@ import type { Batch, Sampler } from '../../src/train/batches.ts';
 import type { TrainConfig } from '../../src/train/config.ts';
 import { gptParameters, type ParameterSpec } from '../../src/train/gpt.ts';
 import { gradientGraph } from '../../src/train/programs.ts';
-import { createTrainer, type TrainerState } from '../../src/train/trainer.ts';
+import { createTrainer } from '../../src/train/trainer.ts';
+import type { TrainerState } from '../../src/train/trainingState.ts';
 import { muonStacks, updateGraph } from '../../src/train/updateGraph.ts';
 import {
   decodeArray,

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../src/base/random.ts';
+import { scale } from '../../src/graph/operators/elementwise.ts';
 import { scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
 import { orthogonalise as orthogonaliseReference } from '../../src/newtonSchulz/orthogonalise.ts';
 import type { NsSchedule } from '../../src/newtonSchulz/schedule.ts';
 import type { MuonConfig } from '../../src/train/config.ts';
 import type { ParameterSpec } from '../../src/train/gpt.ts';
-import { orthogonalise } from '../../src/train/orthogonalise.ts';
+import { iterate, orthogonalise } from '../../src/train/orthogonalise.ts';
 import { muonStacks } from '../../src/train/updateGraph.ts';
 import { evaluate } from '../graph/evaluate.ts';
 
@@ -45,6 +46,27 @@ test.each(['jordan', 'you5', 'polar-express', 'cans', 'cubic5', 'textbook', 'dee
     }
   },
 );
+
+test('the Gram form equals the plain form on long matrices with tiny singular values', async () => {
+  const [rows, columns] = [12, 48];
+  const random = createRandom(8);
+  // One outlier holds 0.98 of the squared norm; the rest starts at 1e-3 of the norm.
+  const u = Float64Array.from({ length: rows }, () => random.gaussian());
+  const v = Float64Array.from({ length: columns }, () => random.gaussian());
+  const data = Float32Array.from({ length: rows * columns }, (_, i) => {
+    const outlier = u[Math.floor(i / columns)]! * v[i % columns]!;
+    return 7 * outlier + 0.05 * random.gaussian();
+  });
+  const schedule = scheduleOf('deepseek-v4');
+  const gramForm = await graphResult(data, [1, rows, columns], schedule);
+  const exact = orthogonaliseReference({ rows, columns, data: Float64Array.from(data) }, schedule);
+  const [result] = await evaluate([{ shape: [1, rows, columns], data }], (graph, [x]) => ({
+    y: iterate(graph, scale(graph, x!, 1 / Math.hypot(...data)), schedule.coefficients, 'float32'),
+  }));
+  const error = (values: Float32Array): number => Math.max(...values.map((y, i) => Math.abs(y - exact.data[i]!)));
+  expect(error(gramForm)).toBeLessThan(3e-3);
+  expect(error(result!.y!)).toBeLessThan(3e-3);
+});
 
 test('products in lower precision differ from float32 by about their rounding', async () => {
   const random = createRandom(4);

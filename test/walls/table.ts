@@ -21,6 +21,7 @@ export const NOUN_FILES: readonly string[] = [
   'src/sources/momentumSample.ts',
   'src/sources/text/corpusDescription.ts',
   'src/spectra/spectrum.ts',
+  'src/spectra/randomSpectra.ts',
   'src/stability/plateau.ts',
   'src/scaling/law.ts',
   'src/planner/plan.ts',

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { longestInterval, requireSettledSpectra, trackingInterval } from '../../src/workflows/cadence.ts';
+import { usableMemory } from '../../src/workflows/machine.ts';
 import { presetNamed, studyRun, trainConfig } from '../../src/workflows/presets.ts';
-import {
-  longestInterval,
-  requireDifferentSizes,
-  requireMemory,
-  requireSettledSpectra,
-  usableMemory,
-} from '../../src/workflows/requireLadder.ts';
+import { requireDifferentSizes, requireMemory } from '../../src/workflows/requireLadder.ts';
 
 const smoke = presetNamed('smoke');
 const rungOf = (layers: number, width: number) =>
@@ -33,8 +29,10 @@ describe('a ladder', () => {
 
   it('must leave a spectrum in the steps that settled values are read from', () => {
     expect(() => requireSettledSpectra(27, 30)).not.toThrow();
-    expect(() => requireSettledSpectra(28, 30)).toThrow('use at most 1');
-    expect([30, 150, 300].map(longestInterval)).toEqual([1, 5, 11]);
+    expect(() => requireSettledSpectra(28, 30)).toThrow('use at most 4');
+    const config = trainConfig({ layers: 1, width: 16 }, { ...smoke, steps: 20, seed: 1, vocabulary: 256 });
+    expect(trackingInterval(config, 5)).toBe(3);
+    expect([30, 150, 300].map(longestInterval)).toEqual([4, 22, 45]);
   });
 });
 
