@@ -23,6 +23,7 @@ import { commandOf } from './commandLine.ts';
 import { describeStudy, type StudyOptions } from './describeStudy.ts';
 import { type Expectation, requireCommand, requireExpected } from './expectation.ts';
 import { describeMachine } from './machine.ts';
+import { requireEngine } from './requireEngine.ts';
 import { requireDifferentSizes } from './requireLadder.ts';
 import { summariseRun } from './summarise.ts';
 import { type RunResources, trainRun } from './trainRun.ts';
@@ -167,6 +168,7 @@ async function withResources<T>(
   threads: number,
   work: (engine: Engine, pool: SpectrumPool) => Promise<T>,
 ): Promise<T> {
+  requireEngine(name);
   const engine = await createEngine({ name, threads });
   const pool = createSpectrumPool({ workers: threads });
   try {

@@ -21,6 +21,7 @@ const REFUSED: readonly (readonly [args: string, sentence: string])[] = [
   ['ns show jordan --steps 99', 'jordan has 1 to 10 steps, got 99'],
   ['study --preset huge', '--preset: unknown preset "huge"; there are smoke, quick, full'],
   ['study --engine tpu', '--engine: unknown value "tpu"; there are cpu, webgpu, cuda'],
+  ['study --engine cuda --sizes 1x16,1x32', 'muonscope: engine: cuda does not run here: failed to'],
   ['study --steps 1e1', '--steps: expected an integer of at least 20, got "1e1"'],
   ['study --steps many', '--steps: expected an integer of at least 20, got "many"'],
   ['study --sizes 4,5', '--sizes: expected layers x width such as 4x32,4x64, got "4"'],
