@@ -8,6 +8,8 @@ const SUFFIXES: readonly (readonly [string, number])[] = [
   ['k', 1e3],
 ];
 
+const BYTE_UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
 /** 1_600_000_000 -> "1.6B"; below 1000 the integer itself. */
 export function formatCount(value: number): string {
   for (const [suffix, scale] of SUFFIXES) if (value >= scale) return `${significant(value / scale, 3)}${suffix}`;
@@ -48,6 +50,12 @@ export function formatSeconds(seconds: number): string {
   if (whole < 60) return `${whole}s`;
   if (whole < 3600) return `${Math.floor(whole / 60)}m ${whole % 60}s`;
   return `${Math.floor(whole / 3600)}h ${Math.floor((whole % 3600) / 60)}m`;
+}
+
+/** Binary units: 1_610_612_736 -> "1.5 GiB"; beyond the last unit in exponent form. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(BYTE_UNITS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  return `${significant(bytes / 2 ** (10 * power))} ${BYTE_UNITS[power]}`;
 }
 
 /** 0.1234 -> "12.3 %". */

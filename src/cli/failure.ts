@@ -29,6 +29,21 @@ export function describeFailure(error: unknown): Failure {
 }
 
 /**
+ * Commander's refusal as one sentence.
+ *
+ * @param text e.g. "error: unknown option '--frob'\n(Did you mean --from?)\n"
+ * @param command whose help to point to, e.g. "muonscope ns show"
+ */
+export function describeRefusal(text: string, command: string): string {
+  const sentence = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\.?\s*\n/g, ' ')
+    .replace(/\.$/, '');
+  return `muonscope: ${sentence}; see ${command} --help\n`;
+}
+
+/**
  * Ends the process quietly when the reader of its output goes away, as in `muonscope ns | head`.
  *
  * @param exit process.exit

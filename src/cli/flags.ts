@@ -1,4 +1,5 @@
 /** Flags that mean the same in every command, and how their text becomes values. */
+import { Option } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { parseCount } from '../base/numbers.ts';
 import type { NsPrecision } from '../newtonSchulz/schedule.ts';
@@ -6,10 +7,10 @@ import type { Rung } from '../workflows/presets.ts';
 
 const PRECISIONS: readonly NsPrecision[] = ['float32', 'bf16', 'fp16', 'tf32'];
 
-/** @throws UsageError unless `text` is an integer of at least `minimum` */
+/** "300", "1e3". @throws UsageError unless `text` is an integer of at least `minimum` */
 export function integerFlag(flag: string, minimum = 1): (text: string) => number {
   return (text) => {
-    const value = /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+    const value = /^-?\d+(\.\d+)?(e\+?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
     if (!Number.isSafeInteger(value) || value < minimum)
       throw new UsageError(`${flag}: expected an integer of at least ${minimum}, got "${text}"`);
     return value;
@@ -64,4 +65,12 @@ export function sizesFlag(text: string): readonly Rung[] {
     if (!match) throw new UsageError(`--sizes: expected layers x width such as 4x32,4x64, got "${part}"`);
     return { layers: Number(match[1]), width: Number(match[2]) };
   });
+}
+
+/** `--text`: what to train on. */
+export function textOption(): Option {
+  return new Option('--text <path...>', 'text files, folders or token shards (.bin) to train on').default(
+    [],
+    'the text of the installed dependencies',
+  );
 }

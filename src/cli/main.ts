@@ -9,19 +9,26 @@ import { addRandom } from './commands/random.ts';
 import { addReport } from './commands/report.ts';
 import { addStudy } from './commands/study.ts';
 import { addTrain } from './commands/train.ts';
-import { describeFailure, exitOnBrokenPipe } from './failure.ts';
+import { describeFailure, describeRefusal, exitOnBrokenPipe } from './failure.ts';
 
 const program = new Command('muonscope')
   .description(
-    "Measures the singular-value spectrum of Muon's momentum, learns how it scales with model size,\nand plans the cheapest Newton-Schulz configuration for every layer.",
+    "Measures the singular-value spectrum of Muon's momentum, learns how it scales with model size, and plans the cheapest Newton-Schulz configuration for every layer.",
   )
   .version(softwareVersions().muonscope ?? 'unknown')
   .showSuggestionAfterError()
-  .exitOverride();
+  .addHelpText('after', '\nExample:\n  muonscope study --preset smoke\n  muonscope plan --params 300B');
 
 for (const add of [addStudy, addTrain, addLaws, addPlan, addReport, addNs, addRandom]) add(program);
 for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
-  command.exitOverride();
+  command.exitOverride().configureOutput({
+    outputError: (text, write) => write(describeRefusal(text, fullName(command))),
+  });
+
+/** "muonscope ns show" */
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+}
 
 for (const stream of [process.stdout, process.stderr]) exitOnBrokenPipe(stream, process.exit);
 try {

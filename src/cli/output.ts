@@ -1,6 +1,8 @@
 /** Where a command writes: results to stdout, everything else to stderr. */
+
+import { formatNotes, type Note } from './notes.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type Colours, createColours } from './terminal.ts';
+import { type Colours, createColours, DEFAULT_WIDTH, wrap } from './terminal.ts';
 
 /** Prints a document as the only thing on stdout. */
 export function printJson(document: unknown): void {
@@ -27,6 +29,18 @@ export function outputWidth(): number | undefined {
   return process.stdout.columns;
 }
 
+/** A text of several sentences as lines of stdout, each after `indent`. */
+export function paragraph(text: string, indent = ''): readonly string[] {
+  return wrap(text, (outputWidth() ?? DEFAULT_WIDTH) - indent.length).map((line) => indent + line);
+}
+
+/** Writes warnings to stderr, one a kind. */
+export function tellNotes(notes: readonly Note[]): void {
+  const { yellow } = createColours(process.stderr, process.env);
+  if (notes.length > 0) tell('');
+  for (const line of formatNotes(notes, process.stderr.columns ?? DEFAULT_WIDTH)) tell(yellow(line));
+}
+
 /** A progress line on stderr. */
 export function stderrProgress(): Progress {
   return createProgress(process.stderr, () => performance.now());
@@ -47,6 +61,13 @@ export function interruptSignal(told: () => void): AbortSignal {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   return controller.signal;
+}
+
+/** What to say after Ctrl-C. @param begun whether the folder holds something to go on with */
+export function stoppedText(command: 'study' | 'train', out: string, begun: boolean): string {
+  return begun
+    ? `Stopped. Everything so far is in ${out}; go on with: muonscope ${command} --resume --out ${out}`
+    : 'Stopped before training; nothing was written.';
 }
 
 /** 128 + SIGINT, as shells report it. */

@@ -9,6 +9,8 @@ import { formatTable } from './terminal.ts';
 const SMOOTHING = 0.05;
 
 export interface StudyProgress extends StudyListener {
+  /** Whether the study's folder has been made. */
+  begun(): boolean;
   interrupted(): void;
   end(): void;
 }
@@ -19,8 +21,14 @@ export function createStudyListener({ json, out }: { readonly json: boolean; rea
   const say = json ? tell : print;
   const loss = smoothed();
   const rate = smoothed();
+  let runs: readonly string[] | null = null;
+  const place = (run: string): string => (runs ? `${run} (${runs.indexOf(run) + 1} of ${runs.length})` : run);
   return {
-    planned: (study, expectedSeconds) => say(describePlan(study, out, expectedSeconds)),
+    begun: () => runs !== null,
+    planned: (study, expectedSeconds) => {
+      runs = study.ladder.map(({ run }) => run);
+      say(describePlan(study, out, expectedSeconds));
+    },
     runStarted: ({ run, config }, fromStep, dropped) => {
       loss.reset();
       rate.reset();
@@ -33,7 +41,7 @@ export function createStudyListener({ json, out }: { readonly json: boolean; rea
         `loss ${loss.add(step.loss).toFixed(3)}`,
         `${formatCount(rate.add(step.tokensPerSecond))} tokens/s`,
       ];
-      progress.update({ label: run, done: step.step, total: config.steps, details });
+      progress.update({ label: place(run), done: step.step, total: config.steps, details });
     },
     runDone: ({ run, validationLoss, finalLoss, tokensPerSecond }) => {
       const validation = validationLoss === null ? '' : `, validation ${validationLoss.toFixed(3)}`;

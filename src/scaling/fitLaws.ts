@@ -39,7 +39,7 @@ export function fitLaws(settled: readonly SettledValue[], options: FitLawsOption
   const laws = lawsAtCommonDepths(settled, size, warnings);
   if (sizes.size < FEWEST_FOR_CURVATURE)
     warnings.push(
-      `${sizes.size} sizes: a bend of the laws cannot be told from scatter below ${FEWEST_FOR_CURVATURE} sizes`,
+      `a bend of the laws cannot be told from scatter: that takes ${FEWEST_FOR_CURVATURE} sizes, there are ${sizes.size}`,
     );
   return lawsDocument(laws, options, warnings);
 }
@@ -85,10 +85,9 @@ function lawsAtCommonDepths(
       else laws.push(...lawsAt(atDepth, depth, size, warnings));
     }
   }
-  for (const atDepth of groupBy(left, ({ depth }) => String(depth)))
-    warnings.push(
-      `depth ${atDepth[0]!.depth} left out, not every size has it: ${atDepth.map((l) => l.role).join(', ')}`,
-    );
+  const rolesLeft = (depth: number): string => left.flatMap((l) => (l.depth === depth ? [l.role] : [])).join(', ');
+  for (const sameRoles of groupBy([...new Set(left.map(({ depth }) => depth))], rolesLeft))
+    warnings.push(`depths left out, not every size has them: ${sameRoles.join(', ')} of ${rolesLeft(sameRoles[0]!)}`);
   return laws;
 }
 
@@ -104,9 +103,9 @@ function lawsAt(
     const where = `${role} at depth ${depth}, quantile ${quantile}`;
     const empty = group.filter((s) => s.plateau.value === null);
     const measurements = group.flatMap((s) => measurementOf(s, size(s)));
-    if (empty.length > 0) warnings.push(`${where}: no sample in the window of ${empty.map((s) => s.run).join(', ')}`);
+    if (empty.length > 0) warnings.push(`no sample in the window: ${where}, of ${empty.map((s) => s.run).join(', ')}`);
     if (new Set(measurements.map((m) => m.params)).size < 2)
-      warnings.push(`${where}: left out, fewer than two sizes have a settled value`);
+      warnings.push(`left out, fewer than two sizes have a settled value: ${where}`);
     else laws.push({ role, depth, quantile, measurements });
   }
   return laws;

@@ -10,6 +10,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -18,6 +19,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -44,7 +46,7 @@ export interface LineFile {
 export function writeWhole(path: string, contents: string | Uint8Array, folder: string): void {
   const temporary = path + TEMPORARY_SUFFIX;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const file = openSync(temporary, 'w');
     try {
       writeFileSync(file, contents);
@@ -57,6 +59,23 @@ export function writeWhole(path: string, contents: string | Uint8Array, folder: 
   } catch (error) {
     quietly(() => rmSync(temporary, { force: true }));
     throw fileFailure(error, `writing ${path}`, folder);
+  }
+}
+
+/**
+ * Makes a folder and those above it; one that exists is kept.
+ *
+ * Node's own recursive mkdir never returns where the system refuses a new folder with ENOENT, as in /proc.
+ *
+ * @throws the operating system's refusal, for {@link fileFailure}
+ */
+export function makeFolder(path: string): void {
+  const above = dirname(path);
+  if (above !== path && !existsSync(above)) makeFolder(above);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 

@@ -4,12 +4,11 @@
  * A step is appended as its spectra, then its metrics: the metrics line says the step is complete. A checkpoint is
  * written after both files are flushed, so it never runs ahead of them; resuming cuts them back to its step.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { StudyError } from '../base/errors.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { cutFile, fileFailure, openLines, readBytes, writeWhole } from './files.ts';
+import { cutFile, fileFailure, makeFolder, openLines, readBytes, writeWhole } from './files.ts';
 import { type CutLine, type JsonLines, readJsonLines } from './jsonLines.ts';
 import { damaged, firstDifference, formatRecord, parseRecord } from './records.ts';
 import { metricsSchema, RUN_SCHEMA, runSchema, SPECTRUM_SCHEMA, spectrumSchema } from './schemas.ts';
@@ -52,6 +51,7 @@ export function readRun(runFolder: string, folder: string): RunRecords | null {
   const metrics = readMetrics(runFolder, folder);
   const spectra = readSpectra(runFolder, description, folder);
   const lastStep = metrics.records.at(-1)?.step ?? -1;
+  requireTracked(description, spectra.records, lastStep, { file: spectraPath(runFolder), folder });
   return {
     description,
     metrics: metrics.records,
@@ -154,6 +154,22 @@ function readSpectra(runFolder: string, description: RunDescription, folder: str
   return lines;
 }
 
+/** @throws StudyError if a step up to `lastStep` lacks spectra: every one that was due has as many as the first */
+function requireTracked(
+  { every, parameters }: RunDescription,
+  spectra: readonly Spectrum[],
+  lastStep: number,
+  place: Parameters<typeof damaged>[0],
+): void {
+  const counts = new Map<number, number>();
+  for (const { step } of spectra) counts.set(step, (counts.get(step) ?? 0) + 1);
+  const measured = parameters.some(({ optimizer }) => optimizer === 'muon');
+  const expected = Math.max(counts.get(every) ?? 0, measured ? 1 : 0);
+  for (let step = every; step <= lastStep; step += every)
+    if ((counts.get(step) ?? 0) !== expected)
+      throw damaged(place, `expected ${expected} spectra at step ${step}, got ${counts.get(step) ?? 0}`);
+}
+
 /** What a run and its spectra have in common. */
 function identity({ run, params, nonEmbeddingParams }: RunDescription): object {
   return { run, params, nonEmbeddingParams };
@@ -187,7 +203,7 @@ function begin(runFolder: string, description: RunDescription, folder: string): 
   }
   if (readBytes(metricsPath(runFolder), folder) !== null) throw damaged(place, 'the file is missing');
   try {
-    mkdirSync(runFolder, { recursive: true });
+    makeFolder(runFolder);
   } catch (error) {
     throw fileFailure(error, `making ${runFolder}`, folder);
   }
@@ -210,6 +226,7 @@ function cutBack(
     throw damaged({ file: runFolder, folder }, `the checkpoint is that of run ${checkpoint.run}`);
   if (step > 0 && metrics.records[kept - 1]?.step !== step)
     throw damaged({ file, folder }, `the records end before the checkpoint at step ${step}`);
+  requireTracked(description, spectra.records, step, { file: spectraPath(runFolder), folder });
   const keptSpectra = spectra.records.filter((record) => record.step <= step).length;
   if (metrics.cut !== null || kept < metrics.records.length) cutFile(file, metrics.ends[kept - 1] ?? 0, folder);
   if (spectra.cut !== null || keptSpectra < spectra.records.length)

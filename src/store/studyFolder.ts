@@ -3,14 +3,14 @@
  *
  * One process writes it at a time (lock.ts); reading needs no lock.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { DomainError, StudyError } from '../base/errors.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { LawsDocument } from '../scaling/law.ts';
 import { LAWS_SCHEMA, lawsSchema, PLAN_SCHEMA, planSchema } from './documentSchemas.ts';
-import { fileFailure, readBytes, TEMPORARY_SUFFIX, writeWhole } from './files.ts';
+import { fileFailure, makeFolder, readBytes, TEMPORARY_SUFFIX, writeWhole } from './files.ts';
 import { LOCK_FILE, lockStudy } from './lock.ts';
 import { firstDifference, formatRecord, parseRecord } from './records.ts';
 import { openRun, type RunRecords, type RunWriter, readRun } from './runFolder.ts';
@@ -41,7 +41,7 @@ export interface StudyWriter {
 export function createStudy(folder: string, description: StudyDescription): StudyWriter {
   requireFreeFolder(folder);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw fileFailure(error, `making ${folder}`, folder);
   }
@@ -69,10 +69,10 @@ export function openStudy(folder: string): StudyWriter {
 /**
  * Checks that a study is the one the arguments of a resume describe.
  *
- * @param wanted what the arguments say; only the fields given are compared
+ * @param wanted what the arguments say, fields as in study.json; only those given are compared
  * @throws StudyError naming the first field that differs
  */
-export function requireSameStudy(folder: string, wanted: Partial<StudyDescription>): void {
+export function requireSameStudy(folder: string, wanted: object): void {
   const difference = firstDifference(wanted, readStudy(folder));
   if (difference !== null)
     throw new StudyError(

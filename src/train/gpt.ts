@@ -38,6 +38,15 @@ export interface ParameterSpec {
 const MLP_EXPANSION = 4;
 const EMBEDDING_DEVIATION = 0.02;
 
+/** @throws DomainError for sizes that make no model */
+export function requireModel({ layers, width, headSize, context, vocabulary }: GptConfig): void {
+  for (const [name, value] of Object.entries({ layers, width, headSize, context, vocabulary }))
+    requireInteger('model', name, value);
+  if (headSize % 2 !== 0) throw new DomainError(`model: head size must be even for rotary positions, got ${headSize}`);
+  if (width % headSize !== 0)
+    throw new DomainError(`model: width must be a multiple of the head size ${headSize}, got ${width}`);
+}
+
 /**
  * All weights in the order of the forward pass.
  *
@@ -47,7 +56,7 @@ const EMBEDDING_DEVIATION = 0.02;
  * @throws DomainError for sizes that make no model
  */
 export function gptParameters(config: GptConfig): readonly ParameterSpec[] {
-  checkConfig(config);
+  requireModel(config);
   const { layers, width, vocabulary } = config;
   const hidden = (layer: number, role: string, outputs: number, inputs: number): ParameterSpec => ({
     name: `layers.${layer}.${role}`,
@@ -132,12 +141,4 @@ function attentionBranch(
   const perHead = (a: Tensor): Tensor => reshape(graph, a, [context, n / context, heads, headSize]);
   const mixed = attention(graph, perHead(q), perHead(k), perHead(v), { causal: true });
   return linear(graph, reshape(graph, mixed, [n, width]), weightOf('attn.o'));
-}
-
-function checkConfig({ layers, width, headSize, context, vocabulary }: GptConfig): void {
-  for (const [name, value] of Object.entries({ layers, width, headSize, context, vocabulary }))
-    requireInteger('model', name, value);
-  if (headSize % 2 !== 0) throw new DomainError(`model: head size must be even for rotary positions, got ${headSize}`);
-  if (width % headSize !== 0)
-    throw new DomainError(`model: width must be a multiple of the head size ${headSize}, got ${width}`);
 }

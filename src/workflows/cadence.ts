@@ -1,9 +1,12 @@
 /**
- * How often spectra are measured: as often as wished, unless that would take too large a share of a run's time.
+ * How often spectra are measured: as often as wished, unless that would take too large a share of a run's time; but
+ * in a short run at least twice in the window that settled values are read from.
  *
  * The choice must be the same in every study of the same ladder, so it is made from operation counts and the rates
  * below, not from a clock.
  */
+import { UsageError } from '../base/errors.ts';
+import { windowOf } from '../stability/fixedWindow.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { trainingFlopsPerToken } from '../train/flops.ts';
 import { gptParameters } from '../train/gpt.ts';
@@ -16,13 +19,31 @@ const INTERVALS: readonly number[] = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 10
 const SPECTRUM_RATE = 6.2e9;
 const TRAINING_RATE = 61e9;
 
+/** Spectra that the window of settled values must hold. */
+const FEWEST_IN_WINDOW = 2;
+
 /** The smallest interval of at least `wished` steps at which tracking is expected to stay cheap. */
 export function trackingInterval(config: TrainConfig, wished: number): number {
   const spectra = spectrumFlops(config) / SPECTRUM_RATE;
   const step = (trainingFlopsPerToken(config.model) * tokensPerStep(config)) / TRAINING_RATE;
   const isCheap = (every: number): boolean => spectra / (spectra + every * step) < TRACKING_SHARE;
-  if (isCheap(wished)) return wished;
-  return INTERVALS.find((every) => every > wished && isCheap(every)) ?? Math.max(wished, INTERVALS.at(-1)!);
+  const cheap = [wished, ...INTERVALS].find((every) => every >= wished && isCheap(every));
+  return Math.min(cheap ?? Number.POSITIVE_INFINITY, longestInterval(config.steps));
+}
+
+/** Most steps between two spectra of a run whose settled values are to be read. */
+export function longestInterval(steps: number): number {
+  const { from, to } = windowOf(steps);
+  return Math.max(1, Math.floor((to - from) / FEWEST_IN_WINDOW));
+}
+
+/** @throws UsageError if no spectrum falls into the steps that settled values are read from */
+export function requireSettledSpectra(every: number, steps: number): void {
+  const { from, to } = windowOf(steps);
+  if (Math.floor(to / every) * every < from)
+    throw new UsageError(
+      `--every: expected a spectrum between step ${from} and ${to}, where settled values are read, got one every ${every} steps; use at most ${longestInterval(steps)}`,
+    );
 }
 
 /** Gram matrix of the smaller side, tridiagonalisation, all eigenvalues. */

@@ -15,6 +15,12 @@ export function describeMachine(): StudyDescription['machine'] {
   };
 }
 
+/** Bytes of memory this process may use: those of the machine, or of its control group if that has fewer. */
+export function usableMemory(): number {
+  const constrained = process.constrainedMemory?.() ?? 0;
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
 /** Versions of Muonscope, Node and the matrix engine. */
 export function softwareVersions(): Readonly<Record<string, string>> {
   const root = findPackageRoot();

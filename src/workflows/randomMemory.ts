@@ -1,7 +1,8 @@
 /** Whether matrices of some sizes fit into memory, and on how many threads at once. */
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { UsageError } from '../base/errors.ts';
 import { LARGEST_SIDE, workingBytes } from '../linalg/gramEigenvalues.ts';
+import { usableMemory } from './machine.ts';
 import type { Shape } from './randomLimit.ts';
 
 /** Longest typed array of Node 20. */
@@ -18,7 +19,7 @@ const SPARED_BYTES = 512 * 2 ** 20;
 export function workersThatFit(
   shapes: readonly Shape[],
   workers: number = availableParallelism(),
-  memory: number = memoryLimit(),
+  memory: number = usableMemory(),
 ): number {
   const needs = shapes.map(({ rows, columns }) => {
     const shape = `${rows} x ${columns}`;
@@ -33,10 +34,4 @@ export function workersThatFit(
     return bytes;
   });
   return Math.max(1, Math.min(workers, Math.floor((memory - SPARED_BYTES) / Math.max(...needs))));
-}
-
-/** Bytes of the machine, or of the control group the process runs in. */
-function memoryLimit(): number {
-  const constrained = process.constrainedMemory?.() ?? 0;
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

@@ -14,36 +14,22 @@ import {
   readRuns,
   readStudy,
   requireFreeFolder,
-  requireSameStudy,
   type StudyWriter,
 } from '../store/studyFolder.ts';
 import { gptParameters } from '../train/gpt.ts';
 import { lawsOf, trackedTrajectories } from './analyse.ts';
-import { trackingInterval } from './cadence.ts';
-import { expectedSeconds } from './calibrate.ts';
+import { requireSettledSpectra } from './cadence.ts';
 import { commandOf } from './commandLine.ts';
-import { describeMachine, softwareVersions } from './machine.ts';
-import { type Preset, type Rung, studyRun, type TrainingChoices, trainConfig } from './presets.ts';
+import { describeStudy, type StudyOptions } from './describeStudy.ts';
+import { type Expectation, requireCommand, requireExpected } from './expectation.ts';
+import { describeMachine } from './machine.ts';
+import { requireEngine } from './requireEngine.ts';
+import { requireDifferentSizes } from './requireLadder.ts';
 import { summariseRun } from './summarise.ts';
 import { type RunResources, trainRun } from './trainRun.ts';
 import { writeStudyReport } from './writeReport.ts';
 
-export interface StudyOptions {
-  readonly preset: Preset;
-  /** Instead of the preset's rungs. */
-  readonly rungs?: readonly Rung[];
-  /** Instead of the preset's training choices. */
-  readonly choices?: Partial<TrainingChoices>;
-  readonly out: string;
-  readonly seed: number;
-  /** Files, folders or shards; empty for the text of the installed dependencies. */
-  readonly text: readonly string[];
-  /** Parameters to plan for. */
-  readonly target: number;
-  readonly engine: EngineName;
-  /** Steps between spectra; chosen by time if left out. */
-  readonly every?: number;
-}
+export type { Expectation, StudyOptions };
 
 /** Told as a study goes on. */
 export interface StudyListener {
@@ -72,23 +58,35 @@ export interface TrainingOutcome {
   readonly reportPath: string;
 }
 
-/** Starts a new study in an empty folder. Resolves to null if `signal` stopped it; it can then be resumed. */
-export function startStudy(
+/**
+ * Starts a new study in an empty folder. Resolves to null if `signal` stopped it: it can then be resumed, unless it
+ * was stopped before {@link StudyListener.planned}, when nothing is written yet.
+ *
+ * @throws UsageError, before anything is trained or written, if no laws could come of the ladder or it does not fit
+ * this machine's memory
+ */
+export async function startStudy(
   options: StudyOptions,
   listener: StudyListener,
   signal: AbortSignal,
 ): Promise<StudyOutcome | null> {
+  requireDifferentSizes(options.rungs ?? options.preset.rungs);
+  if (options.every !== undefined) requireSettledSpectra(options.every, options.choices?.steps ?? options.preset.steps);
   return start(options, listener, signal, conclude);
 }
 
-/** Goes on with the study in `options.out`; its own arguments hold, and `expected` must agree with them. */
+/**
+ * Goes on with the study in `options.out`; its own arguments hold, and `expected` must agree with them.
+ *
+ * @throws StudyError if they do not agree, or the folder holds a single run
+ */
 export function resumeStudy(
   options: Pick<StudyOptions, 'out' | 'engine'>,
-  expected: Partial<StudyDescription>,
+  expected: Expectation,
   listener: StudyListener,
   signal: AbortSignal,
 ): Promise<StudyOutcome | null> {
-  return resume(options, expected, listener, signal, conclude);
+  return resume('study', options, expected, listener, signal, conclude);
 }
 
 /** {@link startStudy} without laws and plan: for a single run. */
@@ -103,11 +101,11 @@ export function startTraining(
 /** {@link resumeStudy} without laws and plan. */
 export function resumeTraining(
   options: Pick<StudyOptions, 'out' | 'engine'>,
-  expected: Partial<StudyDescription>,
+  expected: Expectation,
   listener: StudyListener,
   signal: AbortSignal,
 ): Promise<TrainingOutcome | null> {
-  return resume(options, expected, listener, signal, reportOnly);
+  return resume('train', options, expected, listener, signal, reportOnly);
 }
 
 /** What is done with a trained ladder. */
@@ -125,21 +123,25 @@ async function start<T>(
   const corpus = openCorpus({ paths: text, seed, context, validationSequences });
   return withResources(options.engine, describeMachine().cores, async (engine, pool) => {
     const resources = { engine, corpus, pool };
-    const { study, expectedSeconds } = await describeStudy(options, resources);
+    const described = await describeStudy(options, resources, signal);
+    if (described === null) return null;
+    const { study, expectedSeconds } = described;
     listener.planned(study, expectedSeconds);
     return runStudy(createStudy(options.out, study), resources, options.out, listener, signal, concluding);
   });
 }
 
 async function resume<T>(
+  command: 'study' | 'train',
   { out, engine: engineName }: Pick<StudyOptions, 'out' | 'engine'>,
-  expected: Partial<StudyDescription>,
+  expected: Expectation,
   listener: StudyListener,
   signal: AbortSignal,
   concluding: Conclusion<T>,
 ): Promise<T | null> {
-  requireSameStudy(out, expected);
   const study = readStudy(out);
+  requireCommand(out, study, command);
+  requireExpected(out, study, expected);
   const corpus = corpusAgain(study, out);
   return withResources(engineName, study.machine.cores, async (engine, pool) => {
     listener.planned(study, null);
@@ -166,6 +168,7 @@ async function withResources<T>(
   threads: number,
   work: (engine: Engine, pool: SpectrumPool) => Promise<T>,
 ): Promise<T> {
+  requireEngine(name);
   const engine = await createEngine({ name, threads });
   const pool = createSpectrumPool({ workers: threads });
   try {
@@ -256,34 +259,4 @@ function describeRun(rung: StudyRun, { engine, corpus }: RunResources): RunDescr
     corpusSha256: corpus.description.sha256,
     parameters: gptParameters(rung.config.model).map(({ name, shape, optimizer }) => ({ name, shape, optimizer })),
   };
-}
-
-async function describeStudy(
-  options: StudyOptions,
-  resources: RunResources,
-): Promise<{ readonly study: StudyDescription; readonly expectedSeconds: number }> {
-  const { preset, seed, text, target } = options;
-  const { corpus } = resources;
-  const choices: TrainingChoices = { ...preset, ...options.choices, seed, vocabulary: corpus.vocabulary };
-  const ladder: StudyRun[] = [];
-  let seconds = 0;
-  for (const rung of options.rungs ?? preset.rungs) {
-    const config = trainConfig(rung, choices);
-    const run = studyRun(rung, config, options.every ?? trackingInterval(config, preset.every));
-    ladder.push(run);
-    seconds += await expectedSeconds(run, resources);
-  }
-  const study: StudyDescription = {
-    schema: 'muonscope.study-folder/1',
-    preset: preset.name,
-    created: new Date().toISOString(),
-    seed,
-    text,
-    target,
-    corpus: corpus.description,
-    ladder,
-    versions: softwareVersions(),
-    machine: describeMachine(),
-  };
-  return { study, expectedSeconds: seconds };
 }

@@ -56,7 +56,7 @@ export async function* trainRun(
   try {
     if (checkpoint) trainer.restore(stateOf(checkpoint));
     while (trainer.step < config.steps) {
-      const step = await trainer.advance();
+      const step = await advance(trainer, description);
       const tracked =
         step.step % description.every === 0 ? await track(trainer, description, resources.pool) : NOT_TRACKED;
       const metrics = metricsOf(step, tracked.seconds);
@@ -105,6 +105,22 @@ export async function track(
       undefined,
       { cause },
     );
+  }
+}
+
+/** @throws TrainingError naming the run as well as step and parameter */
+async function advance(trainer: Trainer, { run }: RunDescription): Promise<TrainStep> {
+  try {
+    const step = await trainer.advance();
+    if (step.validationLoss === null || Number.isFinite(step.validationLoss)) return step;
+    throw new TrainingError(
+      `training: the validation loss after step ${step.step} is ${step.validationLoss}; lower the learning rate`,
+      step.step,
+    );
+  } catch (cause) {
+    if (!(cause instanceof TrainingError)) throw cause;
+    const kept = cause.step > 1 ? `the records up to step ${cause.step - 1} are kept` : 'nothing is recorded yet';
+    throw new TrainingError(`${run}: ${cause.message}; ${kept}`, cause.step, cause.parameter, { cause });
   }
 }
 

@@ -117,21 +117,21 @@ describe('fitLaws', () => {
     const eighth = settled(SIZES.at(-1)!, 0.1, { depth: 0.125 });
     const { laws, warnings } = fitLaws([...values, eighth, { ...eighth, role: 'attn.q' }], OPTIONS);
     expect(laws.map((law) => law.depth)).toEqual([0.5, 1]);
-    expect(warnings).toContain('depth 0.125 left out, not every size has it: mlp.down, attn.q');
+    expect(warnings).toContain('depths left out, not every size has them: 0.125 of mlp.down, attn.q');
   });
 
   it('leaves out empty windows, and says so', () => {
     const values = SIZES.map((params, i) => settled(params, i === 2 ? null : params ** -0.3));
     const { laws, warnings } = fitLaws(values, OPTIONS);
     expect(laws[0]!.points).toHaveLength(4);
-    expect(warnings).toContain('mlp.down at depth 1, quantile 0.5: no sample in the window of n229376');
+    expect(warnings).toContain('no sample in the window: mlp.down at depth 1, quantile 0.5, of n229376');
     const almost = SIZES.map((params, i) => settled(params, i > 0 ? null : 0.1));
     expect(fitLaws(almost, OPTIONS)).toMatchObject({ laws: [], pooled: [] });
   });
 
   it('says that few sizes cannot show a bend', () => {
     expect(fitLaws(quantileLadder(), OPTIONS).warnings).toEqual([
-      '5 sizes: a bend of the laws cannot be told from scatter below 6 sizes',
+      'a bend of the laws cannot be told from scatter: that takes 6 sizes, there are 5',
     ]);
   });
 

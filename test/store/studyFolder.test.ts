@@ -216,6 +216,12 @@ describe('a study file that was', () => {
       'spectra.jsonl line 3: step 2 stands after step 3',
     ],
     [
+      'robbed of its spectra',
+      `runs/${run.run}/spectra.jsonl`,
+      () => '',
+      'spectra.jsonl: expected 1 spectra at step 2, got 0',
+    ],
+    [
       'given a foreign spectrum',
       `runs/${run.run}/spectra.jsonl`,
       (text) => text.replace('gpt-2x32', 'gpt-9x32'),

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { SizeConvention } from '../../scaling/law.ts';
 import type { WindowRule } from '../../workflows/analyse.ts';
 import { choiceFlag } from '../flags.ts';
-import { outputColours, outputWidth, print, printJson } from '../output.ts';
-import { lawTable, lawWarnings } from '../tables/lawTable.ts';
+import { lawNotes } from '../notes.ts';
+import { outputColours, outputWidth, paragraph, print, printJson, tellNotes } from '../output.ts';
+import { LAW_LEGEND, lawTable } from '../tables/lawTable.ts';
 
 const SIZE_CONVENTIONS: readonly SizeConvention[] = ['total', 'nonEmbedding'];
 const WINDOWS: readonly WindowRule[] = ['fixed', 'plateau'];
@@ -32,12 +33,9 @@ export function addLaws(program: Command): void {
       const { fitStudyLaws } = await import('../../workflows/laws.ts');
       const { laws, statements } = fitStudyLaws(study, { sizeConvention: size, window });
       if (json) return printJson(laws);
-      const { bold, dim, yellow } = outputColours();
-      print(
-        bold(`Laws of ${laws.source}`),
-        dim('singular values of M / ||M||_F fall as params^exponent; pooled over quantiles'),
-      );
-      print(lawTable(laws, outputWidth()), ...statements.map((statement) => `\n${statement}`), '');
-      for (const warning of lawWarnings(laws)) print(yellow(`note: ${warning}`));
+      const { bold, dim } = outputColours();
+      print(bold(`Laws of ${laws.source}`), ...paragraph(LAW_LEGEND).map(dim));
+      print(lawTable(laws, outputWidth()), ...statements.flatMap((statement) => ['', ...paragraph(statement)]));
+      tellNotes(lawNotes(laws));
     });
 }

@@ -5,7 +5,7 @@ import type { NsPrecision } from '../../newtonSchulz/schedule.ts';
 import type { DesignObjective, DesignRecord, RoundedRecord } from '../../workflows/designSchedule.ts';
 import type { NsScheduleRecord, SpectrumSource } from '../../workflows/showSchedules.ts';
 import { choiceFlag, countFlag, integerFlag, numberFlag, precisionFlag } from '../flags.ts';
-import { outputColours, outputWidth, print, printJson } from '../output.ts';
+import { outputColours, outputWidth, paragraph, print, printJson } from '../output.ts';
 import { formatTable } from '../terminal.ts';
 
 interface SpectrumFlags {
@@ -36,7 +36,10 @@ interface DesignFlags extends SpectrumFlags {
 const OBJECTIVES: readonly DesignObjective[] = ['floor', 'distance', 'descent'];
 
 export function addNs(program: Command): void {
-  const ns = program.command('ns').description('Newton-Schulz schedules: show published ones, design new ones');
+  const ns = program
+    .command('ns')
+    .description('Newton-Schulz schedules: show published ones, design new ones')
+    .addHelpText('after', '\nExample:\n  muonscope ns show\n  muonscope ns design --help');
   withSpectrum(
     ns
       .command('show')
@@ -96,11 +99,7 @@ async function runShow(names: readonly string[], flags: ShowFlags): Promise<void
   const document = showSchedules(names, steps, rounding);
   if (json) return printJson(document);
   const { dim } = outputColours();
-  print(
-    scheduleTable(document.schedules),
-    '',
-    dim('s for f: smallest singular value of M / ||M||_F whose output reaches f'),
-  );
+  print(scheduleTable(document.schedules), '', ...paragraph(LEGEND).map(dim));
   if (coefficients) for (const schedule of document.schedules) print('', ...coefficientLines(schedule));
   if (precision !== undefined)
     for (const { name, rounded } of document.schedules)
@@ -158,30 +157,38 @@ function roundedLines(name: string, { precision, spectrum, outputs }: RoundedRec
   ];
 }
 
+const LEGEND =
+  'products: matrix products of one update; slope: that of the output at 0; 0.1 to 0.9: smallest singular value of M / ||M||_F from which the output stays at least that; beyond: lowest and highest output above the last of them';
+
+/** A narrower terminal has no room for the slope. */
+const FULL_WIDTH = 84;
+
 function scheduleTable(schedules: readonly NsScheduleRecord[]): string {
+  const width = outputWidth();
+  const full = width === undefined || width >= FULL_WIDTH;
   const level = (value: number | null): string => (value === null ? 'never' : significant(value, 3));
   return formatTable(
     [
       { title: 'schedule', align: 'left' },
       { title: 'products', align: 'right' },
-      { title: 'slope at 0', align: 'right' },
-      { title: 's for 0.1', align: 'right' },
+      ...(full ? [{ title: 'slope', align: 'right' } as const] : []),
+      { title: '0.1', align: 'right' },
       { title: '0.5', align: 'right' },
       { title: '0.7', align: 'right' },
       { title: '0.9', align: 'right' },
-      { title: 'outputs above', align: 'right' },
+      { title: 'beyond', align: 'right' },
     ],
     schedules.map(({ name, products, slopeAtZero, thresholds, range }) => [
       name,
       String(products),
-      significant(slopeAtZero, 4),
+      ...(full ? [significant(slopeAtZero, 4)] : []),
       level(thresholds['0.1']),
       level(thresholds['0.5']),
       level(thresholds['0.7']),
       level(thresholds['0.9']),
       range === null ? '-' : `${range[0].toFixed(2)} to ${range[1].toFixed(2)}`,
     ]),
-    { width: outputWidth() },
+    { width },
   );
 }
 

@@ -1,11 +1,12 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import type { NsPrecision } from '../../newtonSchulz/schedule.ts';
 import type { Plan } from '../../planner/plan.ts';
 import type { PlanRequest } from '../../workflows/plan.ts';
 import { EXIT } from '../failure.ts';
 import { choiceFlag, countFlag, numberFlag, openNumberFlag, precisionFlag } from '../flags.ts';
-import { outputColours, outputWidth, print, printJson, tell } from '../output.ts';
+import { plainNotes } from '../notes.ts';
+import { outputColours, outputWidth, paragraph, print, printJson, tell, tellNotes } from '../output.ts';
 import { planSummary } from '../tables/planTable.ts';
 import { comparisonSummary, comparisonTable, ruleTable, shareSummary, shortfall } from '../tables/ruleTable.ts';
 
@@ -43,7 +44,7 @@ export function addPlan(program: Command): void {
     .description('the cheapest Newton-Schulz schedule of every layer at a target size')
     .option('--laws <source>', '"published" (arXiv:2606.04058) or a study folder', 'published')
     .option('--params <n>', 'size to plan for, e.g. 1.5e9, 300B, 1T (default 1B)', countFlag('--params'))
-    .option('--target <n>', 'the same as --params', countFlag('--target'))
+    .addOption(new Option('--target <n>', 'the same as --params').argParser(countFlag('--target')).conflicts('params'))
     .option(
       '--config <file>',
       "a model's config.json (gpt2, llama, qwen, mixtral, deepseek), or {layers, width, vocabulary}",
@@ -131,12 +132,12 @@ async function printComparison(plan: Plan, against: string, json: true | undefin
 }
 
 function printPlan(plan: Plan, reasons: true | undefined): void {
-  const { bold, dim, yellow } = outputColours();
+  const { bold, dim } = outputColours();
   print(bold('Plan'), dim(`laws: ${plan.source}`), ruleTable(plan, outputWidth()));
   if (reasons) printReasons(plan);
   const sentences = [planSummary(plan), shortfall(plan), shareSummary(plan)].filter((sentence) => sentence !== '');
-  print('', ...sentences);
-  for (const warning of plan.warnings) print(yellow(`note: ${warning}`));
+  print('', ...sentences.flatMap((sentence) => paragraph(sentence)));
+  tellNotes(plainNotes(plan.warnings));
 }
 
 /** The reasons of each rule's hardest layer. */

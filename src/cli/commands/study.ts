@@ -1,15 +1,28 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../../base/errors.ts';
+import { formatCount } from '../../base/numbers.ts';
 import { ENGINES, type EngineName } from '../../workflows/engines.ts';
 import type { Preset, Rung } from '../../workflows/presets.ts';
-import type { StudyOutcome } from '../../workflows/study.ts';
-import { choiceFlag, countFlag, integerFlag, sizesFlag } from '../flags.ts';
-import { INTERRUPTED, interruptSignal, outputColours, outputWidth, print, printJson, tell } from '../output.ts';
+import type { Expectation, StudyOutcome } from '../../workflows/study.ts';
+import { choiceFlag, countFlag, integerFlag, sizesFlag, textOption } from '../flags.ts';
+import { lawNotes, plainNotes } from '../notes.ts';
+import {
+  INTERRUPTED,
+  interruptSignal,
+  outputColours,
+  outputWidth,
+  paragraph,
+  print,
+  printJson,
+  stoppedText,
+  tell,
+  tellNotes,
+} from '../output.ts';
 import { createStudyListener } from '../studyProgress.ts';
-import { lawTable, lawWarnings } from '../tables/lawTable.ts';
-import { planSummary, planTable } from '../tables/planTable.ts';
+import { LAW_LEGEND, lawTable } from '../tables/lawTable.ts';
+import { planLegend, planSummary, planTable } from '../tables/planTable.ts';
 import { runTable } from '../tables/runTable.ts';
 
 interface StudyFlags {
@@ -42,11 +55,15 @@ export function addStudy(program: Command): void {
     )
     .option('--out <dir>', `folder of the study (default: ${STUDIES}/<preset>, numbered if it exists)`)
     .option('--resume', 'go on with the study in --out, or with the last one of the preset')
-    .option('--text <path...>', 'text files, folders or token shards (.bin) to train on', [])
+    .addOption(textOption())
     .option('--sizes <list>', "layers x width of each rung instead of the preset's, e.g. 4x32,4x64", sizesFlag)
     .option('--steps <n>', "training steps instead of the preset's", integerFlag('--steps', 20))
     .option('--every <n>', 'steps between two spectra (default: as often as stays cheap)', integerFlag('--every'))
-    .option('--target <params>', 'size to plan for, e.g. 1.5e9, 300B', countFlag('--target'), DEFAULT_TARGET)
+    .addOption(
+      new Option('--target <params>', 'size to plan for, e.g. 1.5e9, 300B')
+        .argParser(countFlag('--target'))
+        .default(DEFAULT_TARGET, formatCount(DEFAULT_TARGET)),
+    )
     .option('--seed <n>', 'of weights, batches and split', integerFlag('--seed', 0), 1)
     .option('--engine <name>', ENGINES.join(', '), choiceFlag('--engine', ENGINES), 'cpu')
     .option('--json', 'print the result as one JSON document')
@@ -69,7 +86,7 @@ async function runStudyCommand(flags: StudyFlags, given: (flag: string) => boole
     : await startStudy({ ...studyOptions(flags, preset), out }, listener, signal);
   listener.end();
   if (!outcome) {
-    tell(`Stopped. Everything so far is in ${out}; go on with: muonscope study --resume --out ${out}`);
+    tell(stoppedText('study', out, listener.begun()));
     process.exitCode = INTERRUPTED;
   } else if (flags.json) printJson(outcome.result);
   else printOutcome(outcome);
@@ -89,23 +106,28 @@ function studyOptions({ steps, sizes, every, text, seed, target, engine }: Study
 }
 
 /** What a resume's flags say of the study, as far as they were given. */
-function expectedOf({ preset, seed, text, target }: StudyFlags, given: (flag: string) => boolean) {
+function expectedOf(flags: StudyFlags, given: (flag: string) => boolean): Expectation {
+  const { preset, seed, text, target, sizes, steps, every } = flags;
   return {
     ...(given('preset') ? { preset } : {}),
     ...(given('seed') ? { seed } : {}),
     ...(given('text') ? { text } : {}),
     ...(given('target') ? { target } : {}),
+    ...(sizes ? { sizes } : {}),
+    ...(steps === undefined ? {} : { config: { steps } }),
+    ...(every === undefined ? {} : { every }),
   };
 }
 
 function printOutcome({ result, laws, reportPath, statements }: StudyOutcome): void {
-  const { bold, dim, yellow } = outputColours();
+  const { bold, dim } = outputColours();
   const width = outputWidth();
   print('', bold('Runs'), runTable(result.runs, width));
-  print('', bold('Laws'), dim('singular values of M / ||M||_F fall as params^exponent; pooled over quantiles'));
-  print(lawTable(laws, width), ...statements.map((statement) => `\n${statement}`));
-  print('', bold('Plan'), planTable(result.plan, width), '', planSummary(result.plan));
-  for (const warning of [...lawWarnings(laws), ...result.plan.warnings]) print(yellow(`note: ${warning}`));
+  print('', bold('Laws'), ...paragraph(LAW_LEGEND).map(dim));
+  print(lawTable(laws, width), ...statements.flatMap((statement) => ['', ...paragraph(statement)]));
+  print('', bold('Plan'), ...paragraph(planLegend(result.plan)).map(dim), planTable(result.plan, width), '');
+  print(...paragraph(planSummary(result.plan)));
+  tellNotes([...lawNotes(laws), ...plainNotes(result.plan.warnings)]);
   print('', `Report: ${bold(reportPath)}`);
 }
 

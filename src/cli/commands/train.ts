@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { ENGINES, type EngineName } from '../../workflows/engines.ts';
 import type { TrainingChoices } from '../../workflows/presets.ts';
-import { choiceFlag, integerFlag, numberFlag } from '../flags.ts';
-import { INTERRUPTED, interruptSignal, outputWidth, print, printJson, tell } from '../output.ts';
+import type { Expectation } from '../../workflows/study.ts';
+import { choiceFlag, integerFlag, numberFlag, textOption } from '../flags.ts';
+import { INTERRUPTED, interruptSignal, outputWidth, print, printJson, stoppedText, tell } from '../output.ts';
 import { createStudyListener } from '../studyProgress.ts';
 import { runTable } from '../tables/runTable.ts';
 
@@ -61,24 +62,27 @@ export function addTrain(program: Command): void {
     .option('--warmup <steps>', 'of the learning rate', integerFlag('--warmup', 0), 0)
     .option('--ns <name>', 'Newton-Schulz schedule, see muonscope ns show', 'you5')
     .option('--ns-steps <n>', "instead of the schedule's usual number", integerFlag('--ns-steps'))
-    .option('--text <path...>', 'text files, folders or token shards (.bin)', [])
+    .addOption(textOption())
     .option('--resume', 'go on with the run in --out')
     .option('--every <n>', 'steps between two spectra (default: as often as stays cheap)', integerFlag('--every'))
     .option('--seed <n>', 'of weights, batches and split', integerFlag('--seed', 0), 1)
     .option('--engine <name>', ENGINES.join(', '), choiceFlag('--engine', ENGINES), 'cpu')
     .option('--json', 'print the result as one JSON document')
     .addHelpText('after', '\nExample:\n  muonscope train --layers 4 --width 64 --steps 300 --out my-run')
-    .action(runTrain);
+    .action(async (flags: TrainFlags, command: Command) => {
+      const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+      await runTrain(flags, given);
+    });
 }
 
-async function runTrain(flags: TrainFlags): Promise<void> {
+async function runTrain(flags: TrainFlags, given: (flag: string) => boolean): Promise<void> {
   const { out, engine, seed, text, every, json } = flags;
   const listener = createStudyListener({ json: json === true, out });
   const signal = interruptSignal(() => listener.interrupted());
   const { resumeTraining, startTraining } = await import('../../workflows/study.ts');
   const { SINGLE_RUN } = await import('../../workflows/presets.ts');
   const outcome = flags.resume
-    ? await resumeTraining({ out, engine }, {}, listener, signal)
+    ? await resumeTraining({ out, engine }, await expectedOf(flags, given), listener, signal)
     : await startTraining(
         {
           preset: SINGLE_RUN,
@@ -96,7 +100,7 @@ async function runTrain(flags: TrainFlags): Promise<void> {
       );
   listener.end();
   if (!outcome) {
-    tell(`Stopped. Everything so far is in ${out}; go on with: muonscope train --resume --out ${out}`);
+    tell(stoppedText('train', out, listener.begun()));
     process.exitCode = INTERRUPTED;
   } else if (json) printJson({ schema: 'muonscope.train/1', out, runs: outcome.runs, report: outcome.reportPath });
   else print('', runTable(outcome.runs, outputWidth()), '', `Report: ${outcome.reportPath}`);
@@ -121,5 +125,27 @@ async function choicesOf(flags: TrainFlags): Promise<Partial<TrainingChoices>> {
     updateScale,
     warmupSteps: warmup,
     schedule: catalogueSchedule(flags.ns, flags.nsSteps),
+  };
+}
+
+/** What a resume's flags say of the run, as far as they were given. */
+async function expectedOf(flags: TrainFlags, given: (flag: string) => boolean): Promise<Expectation> {
+  const { catalogueSchedule } = await import('../../workflows/presets.ts');
+  const { layers, width, headSize, context, steps, batch, accumulation, momentum, convention, updateScale } = flags;
+  const { seed, text, every, ns, nsSteps, lr, warmup } = flags;
+  const only = <T extends object>(fields: T): Partial<T> =>
+    Object.fromEntries(Object.entries(fields).filter(([flag]) => given(flag))) as Partial<T>; // a part of its fields
+  return {
+    ...only({ seed, text, every: every ?? 0 }),
+    config: {
+      ...only({ steps, batch, accumulation }),
+      model: only({ layers, width, headSize, context }),
+      muon: {
+        ...only({ momentum, convention, updateScale, nesterov: true }),
+        ...(given('lr') ? { learningRate: lr } : {}),
+        ...(given('ns') || given('nsSteps') ? { schedule: { name: catalogueSchedule(ns, nsSteps).name } } : {}),
+      },
+      ...(given('warmup') ? { rate: { warmupSteps: warmup } } : {}),
+    },
   };
 }

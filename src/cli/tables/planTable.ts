@@ -2,14 +2,23 @@ import { formatCount, formatShare, significant } from '../../base/numbers.ts';
 import type { Plan } from '../../planner/plan.ts';
 import { formatTable } from '../terminal.ts';
 
+/** A narrower terminal has no room for the interval. */
+const FULL_WIDTH = 88;
+
+/** What the columns of {@link planTable} are, in one line. */
+export function planLegend({ criterion }: Plan): string {
+  return `sigma: forecast singular value at q=${criterion.quantile}; output: what Newton-Schulz makes of it, and of the low end of its interval; products: matrix products`;
+}
+
 /** The plan, one role and depth a line. */
-export function planTable({ layers, criterion }: Plan, width?: number): string {
+export function planTable({ layers }: Plan, width?: number): string {
+  const full = width === undefined || width >= FULL_WIDTH;
   return formatTable(
     [
       { title: 'role', align: 'left' },
       { title: 'depth', align: 'right' },
-      { title: `sigma at q=${criterion.quantile}`, align: 'right' },
-      { title: '95 % interval', align: 'right' },
+      { title: 'sigma', align: 'right' },
+      ...(full ? [{ title: '95 % interval', align: 'right' } as const] : []),
       { title: 'schedule', align: 'left' },
       { title: 'output', align: 'right' },
       { title: 'low end', align: 'right' },
@@ -19,7 +28,7 @@ export function planTable({ layers, criterion }: Plan, width?: number): string {
       role,
       significant(depth, 3),
       significant(sigma.value, 3),
-      `${significant(sigma.low, 2)} to ${significant(sigma.high, 2)}`,
+      ...(full ? [`${significant(sigma.low, 2)} to ${significant(sigma.high, 2)}`] : []),
       schedule.name,
       output.value.toFixed(2),
       output.low.toFixed(2),
