@@ -41,15 +41,13 @@ export function sigmaOf(law: Law, params: number): Interval {
 }
 
 /**
- * The low end of a forecast at another confidence than 95 %.
- *
- * ln(value) - ln(low) scales as the Student-t factor of the law's degrees of freedom, sizes - 2.
+ * Width of the interval of a law at another confidence, over that at 95 %: the ratio of Student's t at the law's degrees
+ * of freedom, sizes - 2. In ln, where intervals are symmetric.
  *
  * @param confidence of the two-sided interval, in (0, 1)
  */
-export function lowEnd({ value, low }: Interval, law: Law, confidence: number): number {
-  const sizes = new Set(law.points.map(({ params }) => params)).size;
+export function intervalRatio({ points }: Law, confidence: number): number {
+  const sizes = new Set(points.map(({ params }) => params)).size;
   const degreesOfFreedom = Math.max(1, sizes - 2);
-  const ratio = confidenceFactor(degreesOfFreedom, confidence) / confidenceFactor(degreesOfFreedom, 0.95);
-  return value * (low / value) ** ratio;
+  return confidenceFactor(degreesOfFreedom, confidence) / confidenceFactor(degreesOfFreedom, 0.95);
 }

@@ -94,9 +94,12 @@ function planLayer(row: LayerForecast, criterion: PlanCriterion, chooser: Choose
   };
 }
 
-/** The interval a choice is made for, about the value that must meet the criterion. */
-export function intervalAround(plannedFor: number, { low, high }: Interval): Interval {
-  return { value: plannedFor, low: Math.min(low, plannedFor), high };
+/**
+ * The interval a choice is made for, about the value that must meet the criterion: the forecast with its own interval, or
+ * a low end, for which what lies above it is certain enough.
+ */
+export function intervalAround(plannedFor: number, { value, low, high }: Interval): Interval {
+  return { value: plannedFor, low: Math.min(low, plannedFor), high: plannedFor < value ? plannedFor : high };
 }
 
 /** The outputs over the forecast's own interval. */

@@ -14,7 +14,7 @@ import type { Law, LawsDocument } from '../scaling/law.ts';
 import { createAlternatives } from './alternatives.ts';
 import { candidateSchedules, comparable } from './candidates.ts';
 import { extrapolationOf, modelWarnings } from './extrapolation.ts';
-import { lawsAtQuantile, lowEnd, sigmaOf } from './lawForecasts.ts';
+import { intervalRatio, lawsAtQuantile, sigmaOf } from './lawForecasts.ts';
 import { weaknesses } from './lawNotes.ts';
 import type { MatrixKind, ModelDescription } from './modelFamilies/modelDescription.ts';
 import { modelOfSize } from './modelFamilies/ownModel.ts';
@@ -43,6 +43,8 @@ export interface ModelPlanOptions {
 /** The forecast of one role along depth. */
 interface RoleCourse {
   readonly laws: readonly Law[];
+  /** By how much the 95 % interval of each law is stretched in ln to what is planned for; 0 plans on the forecast. */
+  readonly stretches: readonly number[];
   readonly at: (depth: number) => InterpolatedForecast;
 }
 
@@ -57,8 +59,8 @@ export function planModel(laws: LawsDocument, model: ModelDescription, options: 
   const params = options.params ?? (laws.sizeConvention === 'total' ? model.params : model.nonEmbeddingParams);
   const criterion: PlanCriterion = { quantile, floor, precision, ...(confidence === undefined ? {} : { confidence }) };
   const chosen = lawsAtQuantile(laws.laws, quantile);
-  const courses = coursesOf(chosen, params);
-  const rows = model.matrices.flatMap((kind) => rowsOf(kind, model, coursesFor(kind, courses), criterion));
+  const courses = coursesOf(chosen, params, confidence);
+  const rows = model.matrices.flatMap((kind) => rowsOf(kind, model, coursesFor(kind, courses)));
   const choices = schedules ?? candidateSchedules(precision);
   const { warnings, ...layerPlan } = planLayers(rows, criterion, { schedules: choices });
   const extrapolation = extrapolationOf(chosen, params);
@@ -96,13 +98,18 @@ export function planSize(laws: LawsDocument, params: number, options: Omit<Model
 }
 
 /** The course of each role, roles in order of appearance. */
-function coursesOf(laws: readonly Law[], params: number): ReadonlyMap<string, RoleCourse> {
+function coursesOf(
+  laws: readonly Law[],
+  params: number,
+  confidence: number | undefined,
+): ReadonlyMap<string, RoleCourse> {
   const roles = [...new Set(laws.map(({ role }) => role))];
   return new Map(
     roles.map((role) => {
       const own = laws.filter((law) => law.role === role);
       const at = interpolateDepths(own.map((law) => ({ depth: law.depth, ...sigmaOf(law, params) })));
-      return [role, { laws: own, at }];
+      const stretches = own.map((law) => (confidence === undefined ? 0 : intervalRatio(law, confidence)));
+      return [role, { laws: own, stretches, at }];
     }),
   );
 }
@@ -119,15 +126,10 @@ function coursesFor({ role, standIns }: MatrixKind, courses: ReadonlyMap<string,
   );
 }
 
-function rowsOf(
-  kind: MatrixKind,
-  model: ModelDescription,
-  courses: readonly RoleCourse[],
-  criterion: PlanCriterion,
-): readonly LayerForecast[] {
+function rowsOf(kind: MatrixKind, model: ModelDescription, courses: readonly RoleCourse[]): readonly LayerForecast[] {
   return kind.layers.map((layer) => {
     const depth = (layer + 1) / model.layers;
-    const candidates = courses.map((course) => forecastAt(course, depth, criterion));
+    const candidates = courses.map((course) => forecastAt(course, depth));
     const governing = candidates.reduce((a, b) => (b.plannedFor < a.plannedFor ? b : a));
     return {
       role: kind.role,
@@ -147,14 +149,15 @@ function rowsOf(
   });
 }
 
-function forecastAt(course: RoleCourse, depth: number, { confidence }: PlanCriterion) {
+function forecastAt(course: RoleCourse, depth: number) {
   const { between, value, low, high } = course.at(depth);
   const [left, right] = [course.laws[between[0]]!, course.laws[between[1]]!];
+  const stretch = Math.max(...between.map((index) => course.stretches[index]!));
   const sigma = { value, low, high: Math.min(1, high) };
   const around = left === right ? [left] : [left, right];
   return {
     sigma,
-    plannedFor: confidence === undefined ? value : Math.min(...around.map((law) => lowEnd(sigma, law, confidence))),
+    plannedFor: stretch === 0 ? value : value * (low / value) ** stretch,
     notes: [...whereFrom(left, right, depth), ...around.flatMap(weakNotes)],
     weak: around.some((law) => weaknesses(law).length > 0),
   };
