@@ -46,8 +46,8 @@ export function groupNotes(notes: readonly Note[]): readonly string[] {
   return [...kinds.values()].map(lineOf);
 }
 
-/** Notes as lines of a terminal, wrapped under their first word. */
-export function formatNotes(notes: readonly Note[], width: number): readonly string[] {
+/** Notes as lines of a terminal, wrapped under their first word; a line each where there is no terminal. */
+export function formatNotes(notes: readonly Note[], width: number = Number.POSITIVE_INFINITY): readonly string[] {
   return groupNotes(notes).flatMap((note) =>
     wrap(note, width - PREFIX.length).map((line, i) => (i === 0 ? PREFIX : ' '.repeat(PREFIX.length)) + line),
   );

@@ -2,7 +2,7 @@
 
 import { formatNotes, type Note } from './notes.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type Colours, createColours, DEFAULT_WIDTH, wrap } from './terminal.ts';
+import { type Colours, createColours, wrap } from './terminal.ts';
 
 /** Prints a document as the only thing on stdout. */
 export function printJson(document: unknown): void {
@@ -29,16 +29,18 @@ export function outputWidth(): number | undefined {
   return process.stdout.columns;
 }
 
-/** A text of several sentences as lines of stdout, each after `indent`. */
+/** A text of several sentences as lines of the terminal on stdout, each after `indent`; one line where there is none. */
 export function paragraph(text: string, indent = ''): readonly string[] {
-  return wrap(text, (outputWidth() ?? DEFAULT_WIDTH) - indent.length).map((line) => indent + line);
+  const width = outputWidth();
+  if (width === undefined) return [indent + text];
+  return wrap(text, width - indent.length).map((line) => indent + line);
 }
 
 /** Writes warnings to stderr, one a kind. */
 export function tellNotes(notes: readonly Note[]): void {
   const { yellow } = createColours(process.stderr, process.env);
   if (notes.length > 0) tell('');
-  for (const line of formatNotes(notes, process.stderr.columns ?? DEFAULT_WIDTH)) tell(yellow(line));
+  for (const line of formatNotes(notes, process.stderr.columns)) tell(yellow(line));
 }
 
 /** A progress line on stderr. */

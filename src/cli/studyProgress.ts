@@ -9,6 +9,8 @@ import { formatTable } from './terminal.ts';
 const SMOOTHING = 0.05;
 
 export interface StudyProgress extends StudyListener {
+  /** Before the study is planned, which takes a few steps of every model. */
+  preparing(): void;
   /** Whether the study's folder has been made. */
   begun(): boolean;
   interrupted(): void;
@@ -24,9 +26,11 @@ export function createStudyListener({ json, out }: { readonly json: boolean; rea
   let runs: readonly string[] | null = null;
   const place = (run: string): string => (runs ? `${run} (${runs.indexOf(run) + 1} of ${runs.length})` : run);
   return {
+    preparing: () => progress.update({ label: 'Timing a few steps of each model', done: 0, total: 1 }),
     begun: () => runs !== null,
     planned: (study, expectedSeconds) => {
       runs = study.ladder.map(({ run }) => run);
+      progress.end();
       say(describePlan(study, out, expectedSeconds));
     },
     runStarted: ({ run, config }, fromStep, dropped) => {
@@ -35,6 +39,7 @@ export function createStudyListener({ json, out }: { readonly json: boolean; rea
       const again = dropped > 0 ? `; ${dropped} steps after the last checkpoint are done again` : '';
       if (fromStep === config.steps) progress.note(`${run}: already trained`);
       else if (fromStep > 0) progress.note(`${run}: going on from step ${fromStep}${again}`);
+      else if (dropped > 0) progress.note(`${run}: beginning again; its first ${dropped} steps had no checkpoint yet`);
     },
     stepDone: ({ run, config }, step) => {
       const details = [

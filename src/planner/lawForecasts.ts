@@ -1,6 +1,6 @@
 /** Which laws a plan uses, and what they forecast. */
 import { DomainError, UsageError } from '../base/errors.ts';
-import { formatCount, significant } from '../base/numbers.ts';
+import { formatCount } from '../base/numbers.ts';
 import { confidenceFactor } from '../base/studentT.ts';
 import { forecast } from '../scaling/forecast.ts';
 import type { Interval, Law } from '../scaling/law.ts';
@@ -24,20 +24,16 @@ export function lawsAtQuantile(laws: readonly Law[], quantile: number): readonly
 }
 
 /**
- * The forecast, its upper end cut at 1: no singular value of X / ||X||_F is larger.
- *
- * @throws UsageError if the forecast itself is above 1
+ * The forecast, cut at 1: no singular value of X / ||X||_F is larger. A law that rises with size, as the noise of a
+ * small ladder gives, would pass it far from its points; lawNotes says where that happens.
  */
 export function sigmaOf(law: Law, params: number): Interval {
   const { value, low, high } = forecast(law, params);
-  const where = `plan: ${law.role} at depth ${law.depth} and ${formatCount(params)} parameters`;
-  if (Number.isNaN(value + low + high)) throw new DomainError(`${where}: the law gives no number; fit it again`);
-  if (value > 1)
-    throw new UsageError(
-      `${where}: the law forecasts ${significant(value)}, but a normalised singular value is at most 1; ` +
-        'choose a size nearer to the measured ones',
+  if (Number.isNaN(value + low + high))
+    throw new DomainError(
+      `plan: ${law.role} at depth ${law.depth} and ${formatCount(params)} parameters: the law gives no number; fit it again`,
     );
-  return { value, low, high: Math.min(1, high) };
+  return { value: Math.min(1, value), low: Math.min(1, low), high: Math.min(1, high) };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What a reader of a plan should know about the law behind a row. */
 import { formatCount, formatShare, significant } from '../base/numbers.ts';
+import { forecast } from '../scaling/forecast.ts';
 import type { Law } from '../scaling/law.ts';
 
 /** Below this share of explained variation a law is called weak; most published ones are above 0.93. */
@@ -10,7 +11,7 @@ const HELD_OUT_FACTOR = 1.25;
 
 /** Sentences on extrapolation, fit, curvature and held-out error; those that apply. */
 export function lawNotes(law: Law, params: number): readonly string[] {
-  return [...extrapolation(law, params), ...weaknesses(law)];
+  return [...extrapolation(law, params), ...excess(law, params), ...weaknesses(law)];
 }
 
 /** Sentences on fit, curvature and held-out error; empty for a law one can lean on. */
@@ -25,6 +26,13 @@ function extrapolation({ points }: Law, params: number): readonly string[] {
   if (params < smallest)
     return [beyond(smallest / params, 'below', `smallest measured size, ${formatCount(smallest)}`)];
   return [];
+}
+
+/** Sentence on a forecast that no singular value of X / ||X||_F can have. */
+function excess(law: Law, params: number): readonly string[] {
+  const { value } = forecast(law, params);
+  if (!(value > 1)) return [];
+  return [`The law forecasts ${significant(value)}, but a normalised singular value is at most 1: 1 is planned for.`];
 }
 
 function beyond(ratio: number, side: string, end: string): string {

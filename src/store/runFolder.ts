@@ -154,20 +154,22 @@ function readSpectra(runFolder: string, description: RunDescription, folder: str
   return lines;
 }
 
-/** @throws StudyError if a step up to `lastStep` lacks spectra: every one that was due has as many as the first */
+/** @throws StudyError if a step up to `lastStep` at which spectra were due has none, or fewer than the first */
 function requireTracked(
   { every, parameters }: RunDescription,
   spectra: readonly Spectrum[],
   lastStep: number,
   place: Parameters<typeof damaged>[0],
 ): void {
+  if (!parameters.some(({ optimizer }) => optimizer === 'muon')) return;
   const counts = new Map<number, number>();
   for (const { step } of spectra) counts.set(step, (counts.get(step) ?? 0) + 1);
-  const measured = parameters.some(({ optimizer }) => optimizer === 'muon');
-  const expected = Math.max(counts.get(every) ?? 0, measured ? 1 : 0);
-  for (let step = every; step <= lastStep; step += every)
-    if ((counts.get(step) ?? 0) !== expected)
-      throw damaged(place, `expected ${expected} spectra at step ${step}, got ${counts.get(step) ?? 0}`);
+  const first = counts.get(every);
+  for (let step = every; step <= lastStep; step += every) {
+    const count = counts.get(step);
+    if (count === undefined) throw damaged(place, `expected spectra of step ${step}, got none`);
+    if (count !== first) throw damaged(place, `expected ${first} spectra of step ${step}, got ${count}`);
+  }
 }
 
 /** What a run and its spectra have in common. */

@@ -112,6 +112,10 @@ export const studySchema: z.ZodType<StudyDescription> = z
   .refine(({ ladder }) => new Set(ladder.map(({ run }) => run)).size === ladder.length, {
     message: 'expected every run of the ladder to have a name of its own',
     path: ['ladder'],
+  })
+  .refine(({ seed, ladder }) => ladder.every(({ config }) => config.seed === seed), {
+    message: 'expected every run of the ladder to have the seed of the study',
+    path: ['seed'],
   });
 
 /** STUDY/runs/<run>/run.json */

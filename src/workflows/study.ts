@@ -126,8 +126,9 @@ async function start<T>(
     const described = await describeStudy(options, resources, signal);
     if (described === null) return null;
     const { study, expectedSeconds } = described;
+    const writer = createStudy(options.out, study);
     listener.planned(study, expectedSeconds);
-    return runStudy(createStudy(options.out, study), resources, options.out, listener, signal, concluding);
+    return runStudy(writer, resources, options.out, listener, signal, concluding);
   });
 }
 
@@ -144,8 +145,9 @@ async function resume<T>(
   requireExpected(out, study, expected);
   const corpus = corpusAgain(study, out);
   return withResources(engineName, study.machine.cores, async (engine, pool) => {
+    const writer = openStudy(out);
     listener.planned(study, null);
-    return runStudy(openStudy(out), { engine, corpus, pool }, out, listener, signal, concluding);
+    return runStudy(writer, { engine, corpus, pool }, out, listener, signal, concluding);
   });
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { createRandom } from '../../src/base/random.ts';
+import { madeUpText } from '../madeUpText.ts';
 
 export interface Ended {
   readonly exitCode: number | null;
@@ -41,15 +41,6 @@ export function folderWithText(): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, 'text.txt'), madeUpText(40_000));
   return folder;
-}
-
-/** Words of a small vocabulary in random order: something a model can learn a little of. */
-export function madeUpText(characters: number): string {
-  const random = createRandom(7);
-  const words = 'singular value momentum layer spectrum of the a norm step falls grows with size'.split(' ');
-  let text = '';
-  while (text.length < characters) text += `${words[Math.floor(words.length * random.uniform())]} `;
-  return text.slice(0, characters);
 }
 
 /** Arguments of a study of two tiny models that takes a second or two. */

@@ -67,10 +67,15 @@ describe('planFromLaws', () => {
     expect(plan.layers[0]!.reasons.at(-1)).toBe('No layer of a 2-layer model is planned by this depth.');
   });
 
-  test('refuses a forecast above 1 and a role of unknown shape', () => {
-    expect(() => planFromLaws(lawsDocument([lawThrough(0.01, 1)]), { params: 1e5 })).toThrow(
-      'attn.q at depth 1 and 100k parameters: the law forecasts 100, but a normalised singular value is at most 1',
+  test('plans for 1 where a law forecasts more, and says so', () => {
+    const [layer] = planFromLaws(lawsDocument([lawThrough(0.01, 1)]), { params: 1e5 }).layers;
+    expect(layer?.sigma).toEqual({ value: 1, low: 1, high: 1 });
+    expect(layer?.reasons).toContain(
+      'The law forecasts 100, but a normalised singular value is at most 1: 1 is planned for.',
     );
+  });
+
+  test('refuses a role of unknown shape', () => {
     expect(() => planFromLaws(lawsDocument([lawThrough(0.01, 1, { role: 'mixer' })]), { params: 1e9 })).toThrow(
       'the shape of role "mixer" is not known; known roles are attn.q, attn.k, attn.v, attn.o, mlp.up, mlp.gate, mlp.down',
     );

@@ -219,7 +219,7 @@ describe('a study file that was', () => {
       'robbed of its spectra',
       `runs/${run.run}/spectra.jsonl`,
       () => '',
-      'spectra.jsonl: expected 1 spectra at step 2, got 0',
+      'spectra.jsonl: expected spectra of step 2, got none',
     ],
     [
       'given a foreign spectrum',

@@ -146,6 +146,6 @@ function printReasons({ rules = [], layers }: Plan): void {
   for (const { role, part, schedule, hardest } of rules) {
     const row = layers.find((layer) => layer.role === role && layer.part === part && layer.layer === hardest.layer);
     const place = `${role}${part === undefined ? '' : ` of ${part}`}, layer ${hardest.layer}`;
-    print('', bold(`${place}: ${schedule.name}`), ...(row?.reasons ?? []).map((reason) => `  ${reason}`));
+    print('', bold(`${place}: ${schedule.name}`), ...(row?.reasons ?? []).flatMap((reason) => paragraph(reason, '  ')));
   }
 }

@@ -80,11 +80,12 @@ async function runStudyCommand(flags: StudyFlags, given: (flag: string) => boole
   const out = flags.resume ? folderToResume(flags, preset) : (flags.out ?? freeFolder(preset));
   const listener = createStudyListener({ json: flags.json === true, out });
   const signal = interruptSignal(() => listener.interrupted());
+  if (!flags.resume) listener.preparing();
   const { startStudy, resumeStudy } = await import('../../workflows/study.ts');
-  const outcome = flags.resume
-    ? await resumeStudy({ out, engine: flags.engine }, expectedOf(flags, given), listener, signal)
-    : await startStudy({ ...studyOptions(flags, preset), out }, listener, signal);
-  listener.end();
+  const work = flags.resume
+    ? resumeStudy({ out, engine: flags.engine }, expectedOf(flags, given), listener, signal)
+    : startStudy({ ...studyOptions(flags, preset), out }, listener, signal);
+  const outcome = await work.finally(() => listener.end());
   if (!outcome) {
     tell(stoppedText('study', out, listener.begun()));
     process.exitCode = INTERRUPTED;

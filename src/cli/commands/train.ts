@@ -79,11 +79,12 @@ async function runTrain(flags: TrainFlags, given: (flag: string) => boolean): Pr
   const { out, engine, seed, text, every, json } = flags;
   const listener = createStudyListener({ json: json === true, out });
   const signal = interruptSignal(() => listener.interrupted());
+  if (!flags.resume) listener.preparing();
   const { resumeTraining, startTraining } = await import('../../workflows/study.ts');
   const { SINGLE_RUN } = await import('../../workflows/presets.ts');
-  const outcome = flags.resume
-    ? await resumeTraining({ out, engine }, await expectedOf(flags, given), listener, signal)
-    : await startTraining(
+  const work = flags.resume
+    ? resumeTraining({ out, engine }, await expectedOf(flags, given), listener, signal)
+    : startTraining(
         {
           preset: SINGLE_RUN,
           rungs: [{ layers: flags.layers, width: flags.width }],
@@ -98,7 +99,7 @@ async function runTrain(flags: TrainFlags, given: (flag: string) => boolean): Pr
         listener,
         signal,
       );
-  listener.end();
+  const outcome = await work.finally(() => listener.end());
   if (!outcome) {
     tell(stoppedText('train', out, listener.begun()));
     process.exitCode = INTERRUPTED;

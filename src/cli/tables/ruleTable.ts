@@ -1,10 +1,14 @@
 import { formatCount, formatShare, significant } from '../../base/numbers.ts';
 import type { Plan, PlanAlternative, PlanRule } from '../../planner/plan.ts';
 import type { ComparedLayers, PlanComparison } from '../../workflows/plan.ts';
-import { formatTable } from '../terminal.ts';
+import { type Column, formatTable } from '../terminal.ts';
+
+/** A narrower terminal has no room for the alternatives. */
+const FULL_WIDTH = 104;
 
 /** The rules of a plan, one a line, each with its smallest singular value planned for and what it would give with a step less or more. */
 export function ruleTable({ rules = [], criterion }: Plan, width?: number): string {
+  const full = width === undefined || width >= FULL_WIDTH;
   return formatTable(
     [
       { title: 'matrix', align: 'left' },
@@ -13,8 +17,7 @@ export function ruleTable({ rules = [], criterion }: Plan, width?: number): stri
       { title: 'schedule', align: 'left' },
       { title: 'products', align: 'right' },
       { title: 'output', align: 'right' },
-      { title: 'with fewer', align: 'right' },
-      { title: 'with more', align: 'right' },
+      ...(full ? ALTERNATIVES : []),
       { title: 'law', align: 'left' },
     ],
     rules.map((rule) => [
@@ -24,13 +27,17 @@ export function ruleTable({ rules = [], criterion }: Plan, width?: number): stri
       rule.schedule.name,
       String(rule.products),
       `${rule.hardest.output.toFixed(2)}${rule.met ? '' : ' unmet'}`,
-      alternative(rule.hardest.alternatives.fewer),
-      alternative(rule.hardest.alternatives.more),
+      ...(full ? [rule.hardest.alternatives.fewer, rule.hardest.alternatives.more].map(alternative) : []),
       rule.weak ? 'weak' : '',
     ]),
     { width },
   );
 }
+
+const ALTERNATIVES: readonly Column[] = [
+  { title: 'with fewer', align: 'right' },
+  { title: 'with more', align: 'right' },
+];
 
 /** The cost of Newton-Schulz in a training step, in a sentence; empty without tokens a step. */
 export function shareSummary({ trainingShare, baseline }: Plan): string {
