@@ -17,6 +17,8 @@ const TRACKING_SHARE = 0.025;
 const INTERVALS: readonly number[] = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000];
 /** Operations a second and thread on two cores of an AMD EPYC: exact spectra at n = 128, training steps at width 128. */
 const SPECTRUM_RATE = 6.2e9;
+/** Seconds of a thread for a matrix besides its operations: copying it, waking a worker, sending the record back. */
+const SECONDS_PER_MATRIX = 1.5e-4;
 const TRAINING_RATE = 61e9;
 
 /** Spectra that the window of settled values must hold. */
@@ -24,7 +26,7 @@ const FEWEST_IN_WINDOW = 2;
 
 /** The smallest interval of at least `wished` steps at which tracking is expected to stay cheap. */
 export function trackingInterval(config: TrainConfig, wished: number): number {
-  const spectra = spectrumFlops(config) / SPECTRUM_RATE;
+  const spectra = spectrumSeconds(config);
   const step = (trainingFlopsPerToken(config.model) * tokensPerStep(config)) / TRAINING_RATE;
   const isCheap = (every: number): boolean => spectra / (spectra + every * step) < TRACKING_SHARE;
   const cheap = [wished, ...INTERVALS].find((every) => every >= wished && isCheap(every));
@@ -46,13 +48,14 @@ export function requireSettledSpectra(every: number, steps: number): void {
     );
 }
 
-/** Gram matrix of the smaller side, tridiagonalisation, all eigenvalues. */
-function spectrumFlops({ model }: TrainConfig): number {
+/** Of a thread: Gram matrix of the smaller side, tridiagonalisation, all eigenvalues of every Muon matrix. */
+function spectrumSeconds({ model }: TrainConfig): number {
   return gptParameters(model)
     .filter(({ optimizer }) => optimizer === 'muon')
     .reduce((sum, { shape: [rows, columns] }) => {
       const side = Math.min(rows, columns);
-      return sum + side * rows * columns + (4 / 3) * side ** 3 + 30 * side ** 2;
+      const flops = side * rows * columns + (4 / 3) * side ** 3 + 30 * side ** 2;
+      return sum + flops / SPECTRUM_RATE + SECONDS_PER_MATRIX;
     }, 0);
 }
 
