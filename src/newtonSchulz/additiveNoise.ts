@@ -48,26 +48,49 @@ const MOST_ITERATIONS = 400;
  */
 export function polarAlignment(
   directions: Directions,
-  { variance, profile }: EntryNoise,
+  noise: EntryNoise,
   shape: readonly [number, number],
   at: ArrayLike<number>,
 ): Float64Array {
   const sigma = Float64Array.from(at);
-  if (variance === 0 || sigma.length === 0) return sigma.map(() => 1);
-  const scale = Math.sqrt(variance * shape[1]);
-  const high = 100 * Math.max(scale, directions.sigma[0]!, ...sigma);
-  const low = 0.01 * Math.min(scale, ...sigma.filter((s) => s > 0));
+  const curve = polarAlignmentCurve(directions, noise, shape, [
+    Math.min(...sigma.filter((s) => s > 0)),
+    Math.max(...sigma),
+  ]);
+  return sigma.map(curve);
+}
+
+/**
+ * {@link polarAlignment} as a function of s, for many directions of one spectrum: the fixed points are found once.
+ *
+ * @param range of the positive s it will be asked for
+ */
+export function polarAlignmentCurve(
+  directions: Directions,
+  noise: EntryNoise,
+  shape: readonly [number, number],
+  [smallest, largest]: readonly [number, number],
+): (s: number) => number {
+  if (noise.variance === 0) return () => 1;
+  const scale = Math.sqrt(noise.variance * shape[1]);
+  const high = 100 * Math.max(scale, directions.sigma[0]!, largest);
+  const low = 0.01 * Math.min(scale, smallest);
   const steps = Math.ceil(Math.log(high / low) / LOG_SPACING);
   const spacing = Math.log(high / low) / steps;
-  const out = sigma.map((s) => s / high); // the tail above `high`, where A B = t^2
-  let state = startAt(high, variance, shape);
+  const weights = new Float64Array(steps + 1);
+  const squares = new Float64Array(steps + 1); // A B
+  let state = startAt(high, noise.variance, shape);
   for (let k = 0; k <= steps; k++) {
     const t = high * Math.exp(-k * spacing);
-    state = resolventAt(t, state, directions, { variance, profile }, shape);
-    const weight = k === 0 ? spacing / 2 : k === steps ? spacing / 2 + 1 : spacing; // + 1: the tail below `low`
-    for (let i = 0; i < out.length; i++) out[i]! += (weight * t * sigma[i]!) / (state.a * state.b + sigma[i]! ** 2);
+    state = resolventAt(t, state, directions, noise, shape);
+    weights[k] = t * (k === 0 ? spacing / 2 : k === steps ? spacing / 2 + 1 : spacing); // + 1: the tail below `low`
+    squares[k] = state.a * state.b;
   }
-  return out.map((value) => Math.min(1, (2 / Math.PI) * value));
+  return (s) => {
+    let sum = s / high; // the tail above `high`, where A B = t^2
+    for (let k = 0; k <= steps; k++) sum += (weights[k]! * s) / (squares[k]! + s * s);
+    return Math.min(1, (2 / Math.PI) * sum);
+  };
 }
 
 /** A, B, alpha and beta of the head comment at one t. */
@@ -97,11 +120,13 @@ function resolventAt(
     const right = (a * sum + (n - m) / b) / n;
     const o1 = unprofiled(left, profile * alpha);
     const o2 = unprofiled(right, profile * beta);
+    const d1 = profiledMean(o1, profile * alpha);
+    const d2 = profiledMean(o2, profile * beta);
     const next = {
-      a: t + (1 - profile) * variance * n * right + 1 / left - o1,
-      b: t + (1 - profile) * variance * m * left + 1 / right - o2,
-      alpha: variance * n * profiledMean(o2, profile * beta),
-      beta: variance * m * profiledMean(o1, profile * alpha),
+      a: t + (1 - profile) * variance * n * right + (profile * alpha * d1) / left, // 1 / left - o1 without cancellation
+      b: t + (1 - profile) * variance * m * left + (profile * beta * d2) / right,
+      alpha: variance * n * d2,
+      beta: variance * m * d1,
     };
     const moved = Math.abs(next.a / a - 1) + Math.abs(next.b / b - 1) + Math.abs(next.alpha / alpha - 1);
     a = (a + next.a) / 2;

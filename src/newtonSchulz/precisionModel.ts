@@ -18,7 +18,7 @@
  */
 import { requireQuantiles } from '../base/checks.ts';
 import { DomainError } from '../base/errors.ts';
-import { type EntryNoise, polarAlignment } from './additiveNoise.ts';
+import { type EntryNoise, polarAlignmentCurve } from './additiveNoise.ts';
 import { evaluate } from './oddPolynomial.ts';
 import {
   type Directions,
@@ -51,6 +51,13 @@ export interface PrecisionModel {
   /** @throws DomainError for a quantile outside (0, 1] or a schedule with another entry than "frobenius" */
   outputAt(schedule: NsSchedule, quantile: number): PrecisionOutput;
   outputs(schedule: NsSchedule, quantiles: readonly number[]): readonly PrecisionOutput[];
+  /**
+   * What becomes of directions with these singular values among those of the spectrum.
+   *
+   * @param sigmas of X / ||X||_F, before the remedy
+   * @throws DomainError for a value outside [0, 1]
+   */
+  outputsOf(schedule: NsSchedule, sigmas: readonly number[]): readonly PrecisionOutput[];
 }
 
 /**
@@ -91,23 +98,51 @@ export function precisionModel(
   requireQuantileSpectrum(spectrum);
   const shape = [Math.min(spectrum.rows, spectrum.columns), Math.max(spectrum.rows, spectrum.columns)] as const;
   const entered = enter(directionsOf(spectrum), remedy);
-  const known = new Map<string, number>();
+  const noiseOf = remembered((schedule: NsSchedule) => {
+    requireFrobenius(schedule);
+    return snapped(entryNoise(schedule, entered.directions, shape, { precision, remedy }));
+  });
+  const smallest = decadeOf(entered.directions.sigma.findLast((s) => s > 0) ?? 1);
+  const curves = new Map<string, (s: number) => number>();
+  const limitOf = (sigma: number, noise: EntryNoise): number => {
+    if (sigma === 0) return 0;
+    const from = Math.min(smallest, decadeOf(sigma)); // not what was asked before, so that results do not depend on it
+    const key = `${from} ${noise.variance} ${noise.profile}`;
+    const curve = curves.get(key) ?? polarAlignmentCurve(entered.directions, noise, shape, [from, 1]);
+    curves.set(key, curve);
+    return curve(sigma);
+  };
+  const outputsOf = (schedule: NsSchedule, sigmas: readonly number[]): readonly PrecisionOutput[] => {
+    for (const s of sigmas)
+      if (!(s >= 0 && s <= 1))
+        throw new DomainError(`precision model: singular values of X / ||X||_F lie in [0, 1], got ${s}`);
+    const noise = noiseOf(schedule);
+    return sigmas.map((s) => {
+      const sigma = Math.min(1, entered.factor * s);
+      return { sigma, ...throughNoise(sigma, limitOf(sigma, noise), noise.variance, schedule, shape) };
+    });
+  };
   const outputs = (schedule: NsSchedule, quantiles: readonly number[]): readonly PrecisionOutput[] => {
     requireQuantiles('precision model', quantiles);
-    requireFrobenius(schedule);
-    const sigmas = quantiles.map((q) => Math.min(1, entered.factor * valueAtQuantile(spectrum, q)));
-    const noise = snapped(entryNoise(schedule, entered.directions, shape, { precision, remedy }));
-    const key = (sigma: number): string => `${sigma} ${noise.variance} ${noise.profile}`;
-    const missing = sigmas.filter((sigma) => !known.has(key(sigma)));
-    polarAlignment(entered.directions, noise, shape, missing).forEach((c, i) => {
-      known.set(key(missing[i]!), c);
-    });
-    return sigmas.map((sigma) => ({
-      sigma,
-      ...throughNoise(sigma, known.get(key(sigma))!, noise.variance, schedule, shape),
-    }));
+    return outputsOf(
+      schedule,
+      quantiles.map((q) => Math.min(1, valueAtQuantile(spectrum, q))),
+    );
   };
-  return { precision, remedy, outputs, outputAt: (schedule, quantile) => outputs(schedule, [quantile])[0]! };
+  return { precision, remedy, outputs, outputsOf, outputAt: (schedule, quantile) => outputs(schedule, [quantile])[0]! };
+}
+
+function decadeOf(sigma: number): number {
+  return 10 ** Math.floor(Math.log10(sigma));
+}
+
+function remembered<V>(compute: (schedule: NsSchedule) => V): (schedule: NsSchedule) => V {
+  const known = new WeakMap<NsSchedule, V>();
+  return (schedule) => {
+    const found = known.get(schedule) ?? compute(schedule);
+    known.set(schedule, found);
+    return found;
+  };
 }
 
 /** Spectrum after deflation or a tighter norm, and the factor its singular values grew by. */
@@ -150,9 +185,9 @@ export function entryNoise(
   let variance = 0;
   let followingTop = 0;
   for (const [k, step] of coefficients.entries()) {
-    const energies = x.map((s, i) => count[i]! * s * s);
-    const energy = energies.reduce((sum, e) => sum + e, 0);
-    const single = count[0] === 1 ? energies[0]! / energy : 0;
+    let energy = 0;
+    for (let i = 0; i < x.length; i++) energy += count[i]! * x[i]! * x[i]!;
+    const single = count[0] === 1 ? (x[0]! * x[0]!) / energy : 0;
     const error = roundingVariance(energy / (m * n), iterate(k)) / slope ** 2;
     variance += error;
     followingTop += error * single;

@@ -14,10 +14,9 @@
  * - "tight entry": ||(M^T M)^2||_F^(1/4), the Schatten-8 norm, instead of ||M||_F. It uses the Gram matrix and square
  *   of the first step and costs no product; it cannot help where one direction holds the norm.
  */
-import type { NsPrecision, NsSchedule } from './schedule.ts';
+import type { NsPrecision, NsSchedule, Remedy } from './schedule.ts';
 
-/** A change to how a schedule is run. */
-export type Remedy = 'none' | 'float32 first step' | 'float32 iterate' | 'deflation' | 'tight entry';
+export type { Remedy } from './schedule.ts';
 
 /** In the order of the head comment. */
 export const REMEDIES: readonly Remedy[] = [

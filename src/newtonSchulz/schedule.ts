@@ -4,6 +4,9 @@ export type NsCoefficients = readonly [a: number, b: number, c: number];
 /** Arithmetic of the matrix products. */
 export type NsPrecision = 'float32' | 'bf16' | 'fp16' | 'tf32';
 
+/** A change to how a schedule is run, against what rounding loses; remedy.ts says what each does. */
+export type Remedy = 'none' | 'float32 first step' | 'float32 iterate' | 'deflation' | 'tight entry';
+
 /** What divides the momentum before the first step: X0 = M / (scale * norm(M) + epsilon). */
 export interface NsEntry {
   /** "frobenius": ||M||_F; "aol": the row or column rescaling of arXiv:2512.04632. */

@@ -1,5 +1,6 @@
 /** What one product less and one more would give. */
 import { flops, products } from '../newtonSchulz/cost.ts';
+import { remedyCost } from '../newtonSchulz/remedy.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import { createJudge, type Judgement } from './judge.ts';
 import type { PlanAlternative, PlanAlternatives, PlanLayer } from './plan.ts';
@@ -11,17 +12,23 @@ import { intervalAround } from './planLayers.ts';
  * Best is the highest floor met; then the output nearest to 1 at the singular value planned for. Published schedules
  * are made of three-product steps, some of two, so the next number is often two or three away.
  *
+ * Where products are rounded, with the row's own remedy.
+ *
  * @param schedules to choose from
+ * @param rounded a judgement in exact arithmetic as it is for a row; itself if left out
  * @returns a function of the row; flops are of all its matrices
  */
-export function createAlternatives(schedules: readonly NsSchedule[]): (row: PlanLayer) => PlanAlternatives {
+export function createAlternatives(
+  schedules: readonly NsSchedule[],
+  rounded: (exact: Judgement, row: PlanLayer) => Judgement = (exact) => exact,
+): (row: PlanLayer) => PlanAlternatives {
   const counts = schedules.map(products);
   const judges = schedules.map(createJudge);
   return (row) => {
     const best = (count: number): PlanAlternative | null => {
       const same = judges.filter((_, i) => counts[i] === count);
       const [head, ...others] = same.map((judge) =>
-        judge(intervalAround(row.plannedFor ?? row.sigma.value, row.sigma)),
+        rounded(judge(intervalAround(row.plannedFor ?? row.sigma.value, row.sigma)), row),
       );
       return head
         ? alternative(
@@ -37,8 +44,11 @@ export function createAlternatives(schedules: readonly NsSchedule[]): (row: Plan
   };
 }
 
-function alternative({ schedule, output, reach }: Judgement, { shape, matrices = 1 }: PlanLayer): PlanAlternative {
-  const cost = shape ? matrices * flops(schedule, ...shape) : 0;
+function alternative(
+  { schedule, remedy, output, reach }: Judgement,
+  { shape, matrices = 1 }: PlanLayer,
+): PlanAlternative {
+  const cost = shape ? matrices * (flops(schedule, ...shape) + remedyCost(remedy, schedule, ...shape).flops) : 0;
   return { name: schedule.name, products: products(schedule), flops: cost, output: output.value, reach };
 }
 

@@ -1,108 +1,212 @@
 /**
  * The cheapest schedule that meets a floor at one forecast, and the judgements that explain the pick.
  *
- * Schedules are judged in order of cost and no further than the explanation needs: long ones, whose compositions
- * oscillate and are dear to bound, are rarely looked at.
+ * Where products are rounded, the cheapest schedule with the cheapest remedy. Candidates are judged in order of cost
+ * and no further than the explanation needs: long schedules, whose compositions oscillate and are dear to bound, are
+ * rarely looked at, and rounding only where exact arithmetic would do.
  */
 import { flops } from '../newtonSchulz/cost.ts';
+import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
+import { type Remedy, remedyCost } from '../newtonSchulz/remedy.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
 import { createJudge, type Judgement } from './judge.ts';
 import type { Choice } from './reasons.ts';
+import type { Rounding } from './rounding.ts';
 
 /** Picks for one forecast after another. */
 export interface Chooser {
   /**
-   * Among equally cheap schedules that meet the floor: the larger worst output from the low end of the interval up to
+   * Among equally cheap candidates that meet the floor: the larger worst output from the low end of the interval up to
    * 1, counted up to 1; then the smaller distance from 1 at and above the forecast; then the order of the schedules.
-   * Where none meets it, the one that comes closest.
+   * Where none meets it, the one that comes closest; with a remedy only if that is closer by {@link MODEL_ERROR}.
    *
    * @param sigma its `value` must meet the floor
+   * @param spectrum of the row; used where products are rounded
    */
-  choose(sigma: Interval, shape: readonly [number, number], floor: number): Choice;
-  /** All schedules at one forecast, in their order. */
-  judgeAll(sigma: Interval): readonly Judgement[];
+  choose(sigma: Interval, shape: readonly [number, number], floor: number, spectrum: QuantileSpectrum): Choice;
 }
 
-/** Schedules that cost the same on a shape. */
+/** How products are rounded and what may be done about it; exact arithmetic if left out. */
+export interface RoundedChoice {
+  readonly rounding: Rounding;
+  readonly remedies: readonly Remedy[];
+}
+
+/**
+ * Remedies from the least to the most intrusive; of two equally many flops the earlier is taken. A tighter entry costs
+ * nothing; a float32 iterate memory traffic; a float32 first step products at the float32 rate; deflation flops.
+ */
+const REMEDY_ORDER: readonly Remedy[] = ['none', 'tight entry', 'float32 iterate', 'float32 first step', 'deflation'];
+
+/** The error of the mean that precisionModel states; differences below it are no reason to change how code runs. */
+const MODEL_ERROR = 0.02;
+
+/** A schedule, by its index, under a remedy. */
+interface Candidate {
+  readonly index: number;
+  readonly remedy: Remedy;
+}
+
+/** Candidates that cost the same on a shape. */
 interface CostClass {
   readonly flops: number;
-  /** Indices into the schedules, ascending. */
-  readonly members: readonly number[];
+  readonly remedy: Remedy;
+  /** By schedule, ascending. */
+  readonly members: readonly Candidate[];
 }
 
-/** Judgements are kept by forecast: layers before the first measured depth share one. */
-export function createChooser(schedules: readonly NsSchedule[]): Chooser {
+/** Judgements at one forecast; `exact` bounds the reach of `rounded`. */
+interface Judgements {
+  exact(candidate: Candidate): Judgement;
+  rounded(candidate: Candidate): Judgement;
+}
+
+/** Judgements are kept by forecast and spectrum: layers before the first measured depth share one. */
+export function createChooser(schedules: readonly NsSchedule[], rounded?: RoundedChoice): Chooser {
   const judges = schedules.map(createJudge);
-  const classesOf = remembered((shape: readonly [number, number]) => costClasses(schedules, shape));
-  const judgedAt = remembered((sigma: Interval) => {
-    const known: (Judgement | undefined)[] = [];
-    return (index: number): Judgement => {
-      const judgement = known[index] ?? judges[index]!(sigma);
-      known[index] = judgement;
-      return judgement;
-    };
-  });
+  const remedies = REMEDY_ORDER.filter((remedy) => (rounded?.remedies ?? ['none']).includes(remedy));
+  const classesOf = remembered((shape: readonly [number, number]) => costClasses(schedules, remedies, shape));
+  const exactAt = remembered((sigma: Interval) => rememberedBy<number, Judgement>((index) => judges[index]!(sigma)));
+  const roundedAt = rememberedBy((spectrum: QuantileSpectrum) =>
+    remembered((sigma: Interval) => {
+      const exact = exactAt(sigma);
+      return remembered(({ index, remedy }: Candidate) =>
+        rounded ? rounded.rounding.judge(exact(index), sigma, remedy, spectrum) : exact(index),
+      );
+    }),
+  );
   return {
-    choose: (sigma, shape, floor) => chooseCheapest(classesOf(shape), judgedAt(sigma), floor),
-    judgeAll: (sigma) => schedules.map((_, index) => judgedAt(sigma)(index)),
+    choose: (sigma, shape, floor, spectrum) => {
+      const exact = exactAt(sigma);
+      const judgements = { exact: ({ index }: Candidate) => exact(index), rounded: roundedAt(spectrum)(sigma) };
+      return chooseCheapest(classesOf(shape), judgements, floor);
+    },
   };
 }
 
-function chooseCheapest(classes: readonly CostClass[], judged: (index: number) => Judgement, floor: number): Choice {
-  const judgementsOf = ({ members }: CostClass): readonly Judgement[] => members.map(judged);
-  const meeting = (cost: CostClass): readonly Judgement[] => judgementsOf(cost).filter(({ reach }) => reach >= floor);
+function chooseCheapest(classes: readonly CostClass[], judgements: Judgements, floor: number): Choice {
+  const meetingIf = ({ members }: CostClass, meets: (judgement: Judgement) => boolean): readonly Judgement[] =>
+    members
+      .filter((candidate) => meets(judgements.exact(candidate)))
+      .map(judgements.rounded)
+      .filter(meets);
+  const meeting = (cost: CostClass): readonly Judgement[] => meetingIf(cost, ({ reach }) => reach >= floor);
   const rank = classes.findIndex((cost) => meeting(cost).length > 0);
-  if (rank === -1) return chooseClosest(classes, judgementsOf);
+  if (rank === -1) return chooseClosest(classes, judgements);
   const chosen = first(meeting(classes[rank]!), preference);
-  const certain = (cost: CostClass): readonly Judgement[] => meeting(cost).filter(({ output }) => output.low >= floor);
+  const certain = (cost: CostClass): readonly Judgement[] =>
+    meetingIf(cost, ({ reach, output }) => reach >= floor && output.low >= floor);
   const certainClass = classes.slice(rank).find((cost) => certain(cost).length > 0);
+  const cheaper = classes.slice(0, rank).filter(({ remedy }) => remedy === chosen.remedy);
   return {
     chosen,
     met: true,
-    ...cheaperOnes(classes.slice(0, rank), judgementsOf, floor),
+    ...cheaperOnes(cheaper, judgements, floor),
     certain: certainClass ? first(certain(certainClass), preference) : null,
+    ...(chosen.remedy === 'none' ? {} : { without: withoutRemedy(classes, judgements, chosen, floor) }),
   };
 }
 
 /** The highest reach; the cheapest of equals. */
-function chooseClosest(classes: readonly CostClass[], judgementsOf: (cost: CostClass) => readonly Judgement[]): Choice {
-  const all = classes.flatMap(judgementsOf);
-  const best = Math.max(...all.map(({ reach }) => reach));
-  const rank = classes.findIndex((cost) => judgementsOf(cost).some(({ reach }) => reach === best));
-  const closest = judgementsOf(classes[rank]!).filter(({ reach }) => reach === best);
-  return { chosen: first(closest, preference), met: false, nextBest: null, turnedDown: null, certain: null };
+function chooseClosest(classes: readonly CostClass[], judgements: Judgements): Choice {
+  const plain = classes.filter(({ remedy }) => remedy === 'none');
+  const [alone, best] = [highestReach(plain, judgements), highestReach(classes, judgements)];
+  const usable = alone !== null && alone.reach >= best!.reach - MODEL_ERROR ? plain : classes;
+  const { reach: highest } = highestReach(usable, judgements)!;
+  const closest = usable
+    .map(({ members }) => members.filter((candidate) => judgements.exact(candidate).reach >= highest))
+    .map((members) => members.map(judgements.rounded).filter(({ reach }) => reach === highest))
+    .find((found) => found.length > 0)!;
+  const chosen = first(closest, preference);
+  return {
+    chosen,
+    met: false,
+    nextBest: null,
+    turnedDown: null,
+    certain: null,
+    ...(chosen.remedy === 'none' ? {} : { without: withoutRemedy(classes, judgements, chosen, 1) }),
+  };
+}
+
+/** What the schedule of `chosen` gives without a remedy and with the others, and whether another would do without. */
+function withoutRemedy(
+  classes: readonly CostClass[],
+  judgements: Judgements,
+  { schedule, remedy }: Judgement,
+  floor: number,
+): NonNullable<Choice['without']> {
+  const plain = classes.filter((cost) => cost.remedy === 'none');
+  const candidates = classes.flatMap(({ members }) => members);
+  const same = candidates.filter((candidate) => judgements.exact(candidate).schedule === schedule);
+  const meets = (candidate: Candidate): boolean =>
+    judgements.exact(candidate).reach >= floor && judgements.rounded(candidate).reach >= floor;
+  const dearer = plain.flatMap(({ members }) => members).find(meets);
+  const alone = same.find((candidate) => candidate.remedy === 'none');
+  return {
+    same: alone ? judgements.rounded(alone) : null,
+    best: highestReach(plain, judgements),
+    dearer: dearer ? judgements.rounded(dearer) : null,
+    others: same
+      .filter((candidate) => candidate.remedy !== 'none' && candidate.remedy !== remedy)
+      .map(judgements.rounded),
+  };
+}
+
+/** The judgement with the highest reach, in the order of `classes` among equals; rounds only what could still be better. */
+function highestReach(classes: readonly CostClass[], judgements: Judgements): Judgement | null {
+  let best: Judgement | null = null;
+  const bound = (candidate: Candidate): number => judgements.exact(candidate).reach;
+  const all = classes.flatMap(({ members }) => members).sort((a, b) => bound(b) - bound(a));
+  for (const candidate of all) {
+    if (best !== null && bound(candidate) <= best.reach) break;
+    const judgement = judgements.rounded(candidate);
+    if (best === null || judgement.reach > best.reach) best = judgement;
+  }
+  return best;
 }
 
 /** The cheaper ones worth a word: the best, and the dearest whose output at the forecast is high enough but not elsewhere. */
 function cheaperOnes(
   classes: readonly CostClass[],
-  judgementsOf: (cost: CostClass) => readonly Judgement[],
+  judgements: Judgements,
   floor: number,
 ): Pick<Choice, 'nextBest' | 'turnedDown'> {
-  const dearestFirst = [...classes].reverse().flatMap(judgementsOf);
-  const faulty = [...classes]
-    .reverse()
-    .map((cost) => judgementsOf(cost).filter(({ output, reach }) => output.value >= floor && reach < floor))
+  const dearestFirst = [...classes].reverse();
+  const faulty = dearestFirst
+    .map(({ members }) =>
+      members
+        .filter((candidate) => judgements.exact(candidate).output.value >= floor)
+        .map(judgements.rounded)
+        .filter(({ output, reach }) => output.value >= floor && reach < floor),
+    )
     .find((found) => found.length > 0);
   return {
-    nextBest: dearestFirst.length === 0 ? null : first(dearestFirst, (a, b) => b.reach - a.reach),
+    nextBest: highestReach(dearestFirst, judgements),
     turnedDown: faulty ? first(faulty, (a, b) => b.output.value - a.output.value) : null,
   };
 }
 
-function costClasses(schedules: readonly NsSchedule[], shape: readonly [number, number]): readonly CostClass[] {
-  const classes = new Map<number, number[]>();
-  for (const [index, schedule] of schedules.entries()) {
-    const cost = flops(schedule, ...shape);
-    const members = classes.get(cost);
-    if (members) members.push(index);
-    else classes.set(cost, [index]);
-  }
-  return [...classes].map(([cost, members]) => ({ flops: cost, members })).sort((a, b) => a.flops - b.flops);
+/** By flops, then by the order of remedies. */
+function costClasses(
+  schedules: readonly NsSchedule[],
+  remedies: readonly Remedy[],
+  shape: readonly [number, number],
+): readonly CostClass[] {
+  const classes = new Map<string, CostClass & { readonly members: Candidate[] }>();
+  for (const remedy of remedies)
+    for (const [index, schedule] of schedules.entries()) {
+      const cost = flops(schedule, ...shape) + remedyCost(remedy, schedule, ...shape).flops;
+      const key = `${cost} ${remedy}`;
+      const found = classes.get(key) ?? { flops: cost, remedy, members: [] };
+      found.members.push({ index, remedy });
+      classes.set(key, found);
+    }
+  const rank = ({ remedy }: CostClass): number => REMEDY_ORDER.indexOf(remedy);
+  return [...classes.values()].sort((a, b) => a.flops - b.flops || rank(a) - rank(b));
 }
 
-/** Negative if `a` is the better of two equally cheap schedules. */
+/** Negative if `a` is the better of two equally cheap candidates. */
 function preference(a: Judgement, b: Judgement): number {
   const worst = (j: Judgement): number => Math.min(1, j.worst);
   const distance = (j: Judgement): number => Math.max(1 - j.above[0], j.above[1] - 1);
@@ -119,6 +223,16 @@ function remembered<K, V>(compute: (key: K) => V): (key: K) => V {
     const text = JSON.stringify(key);
     const found = known.get(text) ?? compute(key);
     known.set(text, found);
+    return found;
+  };
+}
+
+/** {@link remembered} by identity. */
+function rememberedBy<K, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const found = known.get(key) ?? compute(key);
+    known.set(key, found);
     return found;
   };
 }

@@ -1,6 +1,7 @@
 /** One plan against another: what each layer would run, cost and reach under the same forecast. */
 import { compensatedSum } from '../base/sums.ts';
 import { flops, products } from '../newtonSchulz/cost.ts';
+import { remedyCost } from '../newtonSchulz/remedy.ts';
 import { judge } from './judge.ts';
 import type { Plan, PlanLayer } from './plan.ts';
 import { isSameSchedule } from './rules.ts';
@@ -13,6 +14,8 @@ export interface ComparedSchedule {
   /** Output at the singular value of the layer that is hardest; see PlanRule. */
   readonly output: number;
   readonly met: boolean;
+  /** What it does about rounding, by name; absent where it does nothing. */
+  readonly remedy?: string;
 }
 
 /** Consecutive layers on which both plans stay the same. */
@@ -37,6 +40,8 @@ export interface PlanComparison {
   /** Layers whose schedules differ, and all that both plans cover. */
   readonly changed: number;
   readonly compared: number;
+  /** Present where outputs of the other plan's schedules are exact but the plans' are not. */
+  readonly warnings?: readonly string[];
 }
 
 /** A row of the first plan with its counterpart. */
@@ -66,6 +71,7 @@ export function comparePlans(plan: Plan, against: Plan): PlanComparison {
     rows: joinPairs(pairs).map((run) => compareRun(run, plan)),
     changed: covered.filter((pair) => !isSame(pair)).length,
     compared: covered.length,
+    ...roundingWarning(plan, against, covered),
   };
 }
 
@@ -93,7 +99,9 @@ function continues(before: Pair, { row, other }: Pair): boolean {
     row.layer !== undefined &&
     row.layer === (before.row.layer ?? Number.NaN) + 1 &&
     row.schedule.name === before.row.schedule.name &&
-    other?.schedule.name === before.other?.schedule.name
+    row.remedy?.name === before.row.remedy?.name &&
+    other?.schedule.name === before.other?.schedule.name &&
+    other?.remedy?.name === before.other?.remedy?.name
   );
 }
 
@@ -111,8 +119,22 @@ function compareRun(run: readonly Pair[], plan: Plan): ComparedLayers {
   };
 }
 
+/** A plan does not hold the spectra that rounding acts on, so only what it says itself is known in its precision. */
+function roundingWarning(plan: Plan, against: Plan, pairs: readonly Pair[]): Pick<PlanComparison, 'warnings'> {
+  const { precision } = plan.criterion;
+  if (precision === 'float32' || pairs.every(isSame)) return {};
+  const other = against.criterion.precision;
+  return {
+    warnings: [
+      `Outputs of this plan are those in ${precision}; where the other plan (${other}) runs another schedule or remedy, ` +
+        `its output is that of exact arithmetic.`,
+    ],
+  };
+}
+
 /** `other`'s schedule at the forecast of `row`. */
-function compared(row: PlanLayer, { schedule }: PlanLayer, { criterion }: Plan, cost: number): ComparedSchedule {
+function compared(row: PlanLayer, other: PlanLayer, { criterion }: Plan, cost: number): ComparedSchedule {
+  const { schedule } = other;
   const value = plannedFor(row);
   const interval = { value, low: Math.min(value, row.sigma.low), high: row.sigma.high };
   const { output, reach } = judge({ ...schedule, source: '' }, interval);
@@ -120,19 +142,28 @@ function compared(row: PlanLayer, { schedule }: PlanLayer, { criterion }: Plan, 
     name: schedule.name,
     products: products({ ...schedule, source: '' }),
     flops: cost,
-    output: output.value,
-    met: reach >= criterion.floor,
+    ...(isKnown(row, other, criterion)
+      ? { output: row.output.value, met: row.met !== false }
+      : { output: output.value, met: reach >= criterion.floor }),
+    ...(other.remedy ? { remedy: other.remedy.name } : {}),
   };
 }
 
-/** Of the other plan's schedule on this plan's shape. */
+/** Whether the row says what the schedule gives in its precision, at the forecast. */
+function isKnown(row: PlanLayer, other: PlanLayer, { precision }: Plan['criterion']): boolean {
+  return precision !== 'float32' && isSame({ row, other });
+}
+
+/** Of the other plan's schedule and remedy on this plan's shape. */
 function flopsOfOther({ row, other }: Pair): number {
   if (other === null || !row.shape) return 0;
-  return (row.matrices ?? 1) * flops({ ...other.schedule, source: '' }, ...row.shape);
+  const schedule = { ...other.schedule, source: '' };
+  const remedy = remedyCost(other.remedy?.name ?? 'none', schedule, ...row.shape);
+  return (row.matrices ?? 1) * (flops(schedule, ...row.shape) + remedy.flops);
 }
 
 function isSame({ row, other }: Pair): boolean {
-  return other !== null && isSameSchedule(row.schedule, other.schedule);
+  return other !== null && isSameSchedule(row.schedule, other.schedule) && row.remedy?.name === other.remedy?.name;
 }
 
 function plannedFor({ plannedFor: value, sigma }: PlanLayer): number {

@@ -1,5 +1,6 @@
 /** Which schedules a training framework can run, in its own rule, and what a plan loses by it. */
 import { formatShare, significant } from '../base/numbers.ts';
+import type { Remedy } from '../newtonSchulz/remedy.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Plan, PlanLayer } from './plan.ts';
 import { isSameSchedule } from './rules.ts';
@@ -13,6 +14,8 @@ export interface FrameworkRule {
   readonly expresses: (schedule: NsSchedule) => boolean;
   /** The limit, as the end of a sentence about the framework. */
   readonly limit: string;
+  /** What it can do about rounding; the file it is given says nothing else. */
+  readonly remedies: readonly Remedy[];
   /** Arithmetic of its products if it offers no choice. */
   readonly precision: NsSchedule['precision'] | null;
 }
@@ -21,21 +24,34 @@ export interface FrameworkRule {
  * torch.optim.Muon (2.9 and newer): one triple a parameter group, repeated `ns_steps` < 100 times, in bfloat16 behind
  * X / max(||X||_F, eps). optax.contrib.muon 0.2.8: a triple a step, behind X / (||X||_F + eps), and three products a step
  * even where c = 0. Emerging-Optimizers and dion take any list and skip the square where c = 0. A factor on the norm is
- * folded into the first step, which is exact but for epsilon.
+ * folded into the first step, which is exact but for epsilon. Emerging-Optimizers keeps X in float32 whatever the precision
+ * of its products; the others keep it in the precision of the products.
  */
 export const FRAMEWORK_RULES: Readonly<Record<Framework, FrameworkRule>> = {
   torch: {
     expresses: (schedule) => isFrobenius(schedule) && isOneTriple(schedule) && !hasCubicStep(schedule),
     limit: 'repeats one triple (a, b, c) a parameter group behind the plain Frobenius norm',
+    remedies: ['none'],
     precision: 'bf16',
   },
   optax: {
     expresses: (schedule) => isFrobenius(schedule) && !hasCubicStep(schedule),
     limit: 'multiplies three times a step even where c = 0, so cubic steps save nothing',
+    remedies: ['none'],
     precision: null,
   },
-  'emerging-optimizers': { expresses: isFrobenius, limit: 'normalises by the Frobenius norm', precision: null },
-  dion: { expresses: isFrobenius, limit: 'normalises by the Frobenius norm', precision: null },
+  'emerging-optimizers': {
+    expresses: isFrobenius,
+    limit: 'normalises by the Frobenius norm',
+    remedies: ['none', 'float32 iterate'],
+    precision: null,
+  },
+  dion: {
+    expresses: isFrobenius,
+    limit: 'normalises by the Frobenius norm',
+    remedies: ['none'],
+    precision: null,
+  },
 };
 
 /**
@@ -45,9 +61,12 @@ export const FRAMEWORK_RULES: Readonly<Record<Framework, FrameworkRule>> = {
  */
 export function expressionLosses(free: Plan, limited: Plan, framework: Framework): readonly string[] {
   const { limit, precision } = FRAMEWORK_RULES[framework];
-  const changed = limited.layers.filter((row, i) => !runsTheSame(row, free.layers[i]));
+  const changed = limited.layers.filter(
+    (row, i) => !runsTheSame(row, free.layers[i]) && !losesRemedy(free.layers[i], framework),
+  );
   const lost = limited.layers.filter((row, i) => row.met === false && free.layers[i]?.met !== false);
   const losses: string[] = [];
+  losses.push(...lostRemedies(free, framework));
   if (changed.length > 0)
     losses.push(
       `${framework} ${limit}: ${changed.length} of ${limited.layers.length} rows of the plan run another schedule than the ` +
@@ -61,6 +80,19 @@ export function expressionLosses(free: Plan, limited: Plan, framework: Framework
   if (precision !== null && precision !== free.criterion.precision)
     losses.push(`${framework} multiplies in ${precision}; the plan was asked for ${free.criterion.precision}.`);
   return losses;
+}
+
+function lostRemedies({ layers, criterion }: Plan, framework: Framework): readonly string[] {
+  const lost = layers.filter((row) => losesRemedy(row, framework)).map(({ remedy }) => remedy?.name);
+  if (lost.length === 0) return [];
+  return [
+    `${framework} cannot express ${[...new Set(lost)].join(', ')}, which ${lost.length} of ${layers.length} rows of the plan ` +
+      `use against rounding to ${criterion.precision}; they are planned without.`,
+  ];
+}
+
+function losesRemedy(row: PlanLayer | undefined, framework: Framework): boolean {
+  return row?.remedy !== undefined && !FRAMEWORK_RULES[framework].remedies.includes(row.remedy.name);
 }
 
 function moreOrFewer(share: number): string {

@@ -2,7 +2,7 @@
 import { UsageError } from '../base/errors.ts';
 import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
 import { forecast } from '../scaling/forecast.ts';
-import type { LawsDocument } from '../scaling/law.ts';
+import type { Law, LawsDocument } from '../scaling/law.ts';
 import { modelShapeAt, shapeOfRole } from './modelShape.ts';
 
 /** Which row of the laws, at which size. */
@@ -21,9 +21,17 @@ export interface SpectrumRequest {
  * @throws UsageError for a role or depth that the laws do not have, with those they have
  * @example forecastSpectrum(publishedLaws(), { role: 'attn.o', depth: 1, params: 300e9 }).values[2] // 5.56e-5
  */
-export function forecastSpectrum(
-  { laws, ladder }: LawsDocument,
+export function forecastSpectrum(document: LawsDocument, request: SpectrumRequest): QuantileSpectrum {
+  const shape = (): readonly [number, number] =>
+    shapeOfRole(request.role, modelShapeAt(document.ladder, request.params).width);
+  return spectrumOfShape(document.laws, request, shape);
+}
+
+/** {@link forecastSpectrum} of a matrix whose shape is known. @throws UsageError likewise */
+export function spectrumOfShape(
+  laws: readonly Law[],
   { role, depth, params }: SpectrumRequest,
+  shape: () => readonly [number, number],
 ): QuantileSpectrum {
   const ofRole = laws.filter((law) => law.role === role);
   if (ofRole.length === 0)
@@ -35,7 +43,7 @@ export function forecastSpectrum(
     );
   const values: number[] = [];
   for (const law of rows) values.push(Math.min(1, forecast(law, params).value, values.at(-1) ?? 1));
-  const [m, n] = shapeOfRole(role, modelShapeAt(ladder, params).width);
+  const [m, n] = shape();
   return { quantiles: rows.map((law) => law.quantile), values, rows: m, columns: n };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Does a schedule still orthonormalise, given a forecast singular value?
  *
- * A schedule meets a floor when, in exact arithmetic,
+ * A schedule meets a floor when, in exact arithmetic (`createRounding` has the same rules for rounded products),
  * 1. its output at the forecast value sigma reaches the floor;
  * 2. no singular value in [sigma, 1] comes out below (1 - DIP_TOLERANCE) times the floor. Jordan's coefficients
  *    overshoot and come back to 0.68; a floor of 0.7 would reject them at every step count for 3 % that training
@@ -9,6 +9,7 @@
  * 3. no singular value in [0, 1] comes out above MAX_OUTPUT, which lists cut short also break.
  */
 import { criticalPoints, evaluate, type Range } from '../newtonSchulz/oddPolynomial.ts';
+import type { Remedy } from '../newtonSchulz/remedy.ts';
 import { output, outputRange } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
@@ -22,6 +23,10 @@ export const MAX_OUTPUT = 1.35;
 /** A schedule against one forecast. */
 export interface Judgement {
   readonly schedule: NsSchedule;
+  /** What is done about rounding; "none" in exact arithmetic. */
+  readonly remedy: Remedy;
+  /** What rounding leaves of the direction at the forecast value after any number of steps; 1 in exact arithmetic. */
+  readonly limit: number;
   /** At the forecast value; smallest and largest over its interval. */
   readonly output: Interval;
   /** Smallest and largest output over [sigma.value, 1]. */
@@ -73,7 +78,8 @@ export function createJudge(schedule: NsSchedule): Judge {
 function conclude(schedule: NsSchedule, outputs: Interval, above: Range, highest: number): Judgement {
   const allowed = Math.min(outputs.value, above[0] / (1 - DIP_TOLERANCE), 1);
   const reach = highest > MAX_OUTPUT ? 0 : Math.max(0, allowed);
-  return { schedule, output: outputs, above, worst: Math.min(outputs.low, above[0]), highest, reach };
+  const worst = Math.min(outputs.low, above[0]);
+  return { schedule, remedy: 'none', limit: 1, output: outputs, above, worst, highest, reach };
 }
 
 /** The largest sigma in [0, 1] up to which no step has passed its first critical point, so that all of them rise. */

@@ -1,4 +1,4 @@
-import type { NsCoefficients, NsEntry, NsPrecision } from '../newtonSchulz/schedule.ts';
+import type { NsCoefficients, NsEntry, NsPrecision, Remedy } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
 
 /**
@@ -21,7 +21,18 @@ export interface PlannedSchedule {
   readonly precision: NsPrecision;
 }
 
-/** The best schedule at the next smaller or larger number of products. */
+/** What is done beside the schedule because rounding would lose the direction; see newtonSchulz/remedy.ts. */
+export interface PlanRemedy {
+  readonly name: Exclude<Remedy, 'none'>;
+  /** Matrix products of full size beside those of the schedule, a matrix. */
+  readonly products: number;
+  /** Beside those of the schedule, of all matrices of the row; part of the row's `flops`. */
+  readonly flops: number;
+  /** Of the schedule's flops, those that run at the float32 rate; of all matrices of the row. */
+  readonly float32Flops: number;
+}
+
+/** The best schedule at the next smaller or larger number of products, with the remedy of the row if it has one. */
 export interface PlanAlternative {
   readonly name: string;
   readonly products: number;
@@ -46,10 +57,13 @@ export interface PlanLayer {
   /** Forecast singular value at the criterion's quantile, of X / ||X||_F. */
   readonly sigma: Interval;
   readonly schedule: PlannedSchedule;
-  /** NS output at `sigma.value`; smallest and largest over all of [sigma.low, sigma.high], not only at its ends. */
+  /**
+   * NS output at `sigma.value`; smallest and largest over all of [sigma.low, sigma.high], not only at its ends. In another
+   * precision than float32 as the precision model predicts it, over the interval at five places.
+   */
   readonly output: Interval;
   readonly products: number;
-  /** Of all matrices this row stands for, a training step. */
+  /** Of all matrices this row stands for, a training step; with those of the remedy. */
   readonly flops: number;
   readonly reasons: readonly string[];
   /** [m, n] of one matrix of this row at the target size. */
@@ -70,6 +84,8 @@ export interface PlanLayer {
   readonly reach?: number;
   /** Whether a law behind the forecast is weak; the reasons say how. */
   readonly weak?: boolean;
+  /** What the schedule needs beside it in the criterion's precision; absent where it needs nothing. */
+  readonly remedy?: PlanRemedy;
 }
 
 /** Consecutive layers of one kind of matrix that run the same schedule. */
@@ -98,6 +114,8 @@ export interface PlanRule {
   };
   readonly met: boolean;
   readonly weak: boolean;
+  /** Of all rows of the rule. */
+  readonly remedy?: PlanRemedy;
 }
 
 /** A law that a reader should not lean on, and why. */

@@ -1,6 +1,8 @@
 /** From laws to a plan: forecast each row at the target size, then choose its schedule. */
+import type { Remedy } from '../newtonSchulz/remedy.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Law, LawsDocument } from '../scaling/law.ts';
+import { spectrumOfShape } from './forecastSpectrum.ts';
 import { lawsAtQuantile, sigmaOf } from './lawForecasts.ts';
 import { lawNotes } from './lawNotes.ts';
 import { layersOfDepths, type ModelShape, shapeOfRole } from './modelShape.ts';
@@ -18,6 +20,8 @@ export interface PlanOptions {
   readonly precision?: NsPrecision;
   /** To choose from; the catalogue at 1 to 10 steps if left out. */
   readonly schedules?: readonly NsSchedule[];
+  /** What may be done where rounding loses a direction; all if left out. */
+  readonly remedies?: readonly Remedy[];
   /** Width and layers of the target; extrapolated from the ladder if left out. */
   readonly model?: ModelShape;
 }
@@ -32,14 +36,21 @@ export interface PlanOptions {
  * @throws UsageError if no law has this quantile, a role has no known shape, or a forecast is above 1
  */
 export function planFromLaws(laws: LawsDocument, options: PlanOptions): Plan {
-  const { params, quantile = 0.5, floor = 0.7, precision = 'float32', schedules } = options;
+  const { params, quantile = 0.5, floor = 0.7, precision = 'float32', schedules, remedies } = options;
   const criterion = { quantile, floor, precision };
   const chosen = lawsAtQuantile(laws.laws, quantile);
   const { shape: model, warnings: shapeWarnings } = options.model
     ? { shape: options.model, warnings: [] }
     : targetShape(laws, params);
-  const rows = chosen.map((law) => layerForecast(law, chosen, params, model));
-  const { warnings, ...layerPlan } = planLayers(rows, criterion, schedules ? { schedules } : {});
+  const rows = chosen.map((law): LayerForecast => {
+    const row = layerForecast(law, chosen, params, model);
+    if (precision === 'float32') return row;
+    return { ...row, spectrum: spectrumOfShape(laws.laws, { ...law, params }, () => row.shape) };
+  });
+  const { warnings, ...layerPlan } = planLayers(rows, criterion, {
+    ...(schedules ? { schedules } : {}),
+    ...(remedies ? { remedies } : {}),
+  });
   return {
     schema: 'muonscope.plan/1',
     target: { params, width: model.width, layers: model.layers },

@@ -4,14 +4,17 @@ import { DomainError, UsageError } from '../base/errors.ts';
 import { compensatedSum } from '../base/sums.ts';
 import { scheduleOf } from '../newtonSchulz/catalogue.ts';
 import { flops, products } from '../newtonSchulz/cost.ts';
+import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
+import { REMEDIES, type Remedy, remedyCost } from '../newtonSchulz/remedy.ts';
 import { output, outputRange } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
 import { candidateSchedules, comparable } from './candidates.ts';
 import { type Chooser, createChooser } from './choose.ts';
 import type { Judgement } from './judge.ts';
-import type { Plan, PlanCriterion, PlanLayer } from './plan.ts';
+import type { Plan, PlanCriterion, PlanLayer, PlanRemedy } from './plan.ts';
 import { reasonsFor } from './reasons.ts';
+import { createRounding, type Rounding } from './rounding.ts';
 
 /** One role at one depth, at the target size. */
 export interface LayerForecast {
@@ -27,6 +30,11 @@ export interface LayerForecast {
   readonly notes: readonly string[];
   /** The singular value that must meet the criterion; `sigma.value` if left out. */
   readonly plannedFor?: number;
+  /**
+   * All singular values among which `sigma` stands, of a matrix of this shape; rounding depends on them. If left out, all
+   * directions have the value of `sigma` and one top direction holds what they leave of the norm; the plan says so.
+   */
+  readonly spectrum?: QuantileSpectrum;
   /** Copied to the row as they are. */
   readonly place?: Pick<PlanLayer, 'layer' | 'part' | 'parameter' | 'weak'>;
 }
@@ -34,31 +42,47 @@ export interface LayerForecast {
 /** The part of a {@link Plan} that forecasts alone decide. */
 export type LayerPlan = Pick<Plan, 'layers' | 'baseline' | 'flops' | 'saved' | 'met' | 'warnings'>;
 
+/** What a plan of layers may choose from. */
+export interface LayerChoices {
+  /** The catalogue at 1 to 10 steps if left out. Their precision is set to the criterion's. */
+  readonly schedules?: readonly NsSchedule[];
+  /** What may be done where rounding loses the direction; all if left out, ["none"] for nothing. */
+  readonly remedies?: readonly Remedy[];
+  /** Shared by several calls, so that a spectrum is modelled once. */
+  readonly rounding?: Rounding;
+}
+
 /** What every matrix would run without a plan. */
 const BASELINE = scheduleOf('jordan', 5);
 
 /**
- * The cheapest schedule of each row, by flops on its shape; see `judge` for when a schedule meets the criterion.
+ * The cheapest schedule of each row, by flops on its shape; see `judge` for when a schedule meets the criterion, and
+ * `createRounding` for when it does in another precision than float32, which is taken as exact.
  *
- * `createChooser` says which of equally cheap ones is taken. Where none meets the criterion, it is the one that comes
+ * Where rounding makes a schedule miss what it meets in exact arithmetic, each remedy is weighed with its flops, and the
+ * cheapest schedule with or without one is taken. `createChooser` says which of equally cheap ones is taken. Where none meets the criterion, it is the one that comes
  * closest; the row and the plan then say `met: false`.
  *
- * @param schedules to choose from; the catalogue at 1 to 10 steps if left out. Their precision is set to the criterion's
  * @throws DomainError for a floor outside (0, 1], an impossible interval or shape
  * @throws UsageError if nothing is left to choose from
  */
 export function planLayers(
   forecasts: readonly LayerForecast[],
   criterion: PlanCriterion,
-  { schedules = candidateSchedules(criterion.precision) }: { readonly schedules?: readonly NsSchedule[] } = {},
+  {
+    schedules = candidateSchedules(criterion.precision),
+    remedies = REMEDIES,
+    rounding = createRounding(criterion.precision),
+  }: LayerChoices = {},
 ): LayerPlan {
   requireCriterion(criterion);
   for (const row of forecasts) requireForecast(row);
   const choices = comparable(schedules.map((schedule) => ({ ...schedule, precision: criterion.precision })));
   if (choices.schedules.length === 0)
     throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
-  const chooser = createChooser(choices.schedules);
-  const layers = forecasts.map((row) => planLayer(row, criterion, chooser));
+  const rounded = criterion.precision === 'float32' ? null : rounding;
+  const chooser = createChooser(choices.schedules, rounded ? { rounding: rounded, remedies } : undefined);
+  const layers = forecasts.map((row) => planLayer(row, criterion, chooser, rounded));
   const total = compensatedSum(layers.map((layer) => layer.flops));
   const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
   return {
@@ -67,31 +91,54 @@ export function planLayers(
     flops: total,
     saved: baseline === 0 ? 0 : 1 - total / baseline,
     met: layers.every((layer) => layer.met),
-    warnings: [...choices.warnings, ...precisionWarnings(criterion)],
+    warnings: [...choices.warnings, ...roundingWarnings(forecasts, layers, criterion)],
   };
 }
 
-function planLayer(row: LayerForecast, criterion: PlanCriterion, chooser: Chooser): PlanLayer {
+function planLayer(
+  row: LayerForecast,
+  criterion: PlanCriterion,
+  chooser: Chooser,
+  rounding: Rounding | null,
+): PlanLayer {
   const plannedFor = row.plannedFor ?? row.sigma.value;
-  const choice = chooser.choose(intervalAround(plannedFor, row.sigma), row.shape, criterion.floor);
-  const { schedule, reach } = choice.chosen;
-  const { name, coefficients, entry, precision } = schedule;
+  const spectrum = spectrumOf(row, criterion);
+  const choice = chooser.choose(intervalAround(plannedFor, row.sigma), row.shape, criterion.floor, spectrum);
+  const { schedule, remedy: name, reach } = choice.chosen;
+  const { name: scheduleName, coefficients, entry, precision } = schedule;
+  const remedy = name === 'none' ? null : planRemedy(name, schedule, row);
   return {
     role: row.role,
     depth: row.depth,
     sigma: row.sigma,
-    schedule: { name, coefficients, entry, precision },
-    output: outputOver(choice.chosen, row.sigma, plannedFor),
-    products: products(schedule),
-    flops: row.matrices * flops(schedule, ...row.shape),
-    reasons: [...reasonsFor(choice, criterion, row.sigma, plannedFor), ...row.notes],
+    schedule: { name: scheduleName, coefficients, entry, precision },
+    output: outputOver(choice.chosen, row.sigma, plannedFor, spectrum, rounding),
+    products: products(schedule) + (remedy?.products ?? 0),
+    flops: row.matrices * flops(schedule, ...row.shape) + (remedy?.flops ?? 0),
+    reasons: [...reasonsFor(choice, criterion, row.sigma, plannedFor, row.shape), ...row.notes],
     shape: row.shape,
     matrices: row.matrices,
     met: choice.met,
     ...row.place,
     plannedFor,
     ...(choice.met ? {} : { reach }),
+    ...(remedy ? { remedy } : {}),
   };
+}
+
+function planRemedy(name: PlanRemedy['name'], schedule: NsSchedule, { shape, matrices }: LayerForecast): PlanRemedy {
+  const cost = remedyCost(name, schedule, ...shape);
+  return {
+    name,
+    products: cost.products,
+    flops: matrices * cost.flops,
+    float32Flops: matrices * cost.float32Flops,
+  };
+}
+
+/** The row's spectrum, or the flat one that LayerForecast describes. */
+function spectrumOf({ spectrum, sigma, shape: [rows, columns] }: LayerForecast, { quantile }: PlanCriterion) {
+  return spectrum ?? { quantiles: [quantile], values: [sigma.value], rows, columns };
 }
 
 /**
@@ -103,17 +150,44 @@ export function intervalAround(plannedFor: number, { value, low, high }: Interva
 }
 
 /** The outputs over the forecast's own interval. */
-function outputOver({ schedule, output: judged }: Judgement, sigma: Interval, plannedFor: number): Interval {
+function outputOver(
+  { schedule, remedy, output: judged }: Judgement,
+  sigma: Interval,
+  plannedFor: number,
+  spectrum: QuantileSpectrum,
+  rounding: Rounding | null,
+): Interval {
   if (plannedFor === sigma.value) return judged;
+  if (rounding) return rounding.outputOver(schedule, sigma, remedy, spectrum);
   const [low, high] = outputRange(schedule, [sigma.low, sigma.high]);
   return { value: output(sigma.value, schedule), low, high };
 }
 
-function precisionWarnings({ precision }: PlanCriterion): readonly string[] {
+/** What a reader of outputs that are not exact should know. */
+function roundingWarnings(
+  forecasts: readonly LayerForecast[],
+  layers: readonly PlanLayer[],
+  { precision, floor }: PlanCriterion,
+): readonly string[] {
   if (precision === 'float32') return [];
+  const remedied = layers.filter(({ remedy }) => remedy !== undefined);
+  const names = [...new Set(remedied.map(({ remedy }) => remedy?.name))];
+  const counts = names.map((name) => `${name} on ${remedied.filter(({ remedy }) => remedy?.name === name).length}`);
+  const flat = forecasts.filter(({ spectrum }) => (spectrum?.values.length ?? 1) === 1).length;
   return [
-    `Outputs are those of exact arithmetic. Rounding to ${precision} loses directions far below the largest one, ` +
-      `which no number of steps brings back.`,
+    `Outputs are those predicted for ${precision} products, for singular vectors that do not live in a few rows or columns.`,
+    ...(remedied.length === 0
+      ? []
+      : [
+          `Rounding to ${precision} keeps ${remedied.length} of ${layers.length} rows from the floor ${floor} with the ` +
+            `schedule they need in exact arithmetic; they run it with a remedy: ${counts.join(', ')}.`,
+        ]),
+    ...(flat === 0
+      ? []
+      : [
+          `In ${flat} of ${layers.length} rows only one quantile is known; rounding is modelled as if all their directions but the top one had ` +
+            `its value.`,
+        ]),
   ];
 }
 

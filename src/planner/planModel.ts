@@ -5,21 +5,29 @@
  * 1. forecast: each law at the target size, then along depth (`interpolateDepths`) at every layer.
  * 2. stand-ins: a matrix without a law of its own takes the smallest forecast of the roles it stands for.
  * 3. what must meet the criterion: the forecast, or with a confidence the low end of its interval.
- * 4. choice: the cheapest schedule of each row (`planLayers`), compressed to rules (`compressRules`).
+ * 4. in another precision than float32, the spectrum that rounding acts on: that of the next measured depth, at or beyond
+ *    the layer; the noise of rounding depends little on it, since the top direction holds most of the norm everywhere.
+ * 5. choice: the cheapest schedule of each row (`planLayers`), compressed to rules (`compressRules`).
  */
 import { UsageError } from '../base/errors.ts';
+import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
+import type { Remedy } from '../newtonSchulz/remedy.ts';
+import { output } from '../newtonSchulz/response.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import { type InterpolatedForecast, interpolateDepths } from '../scaling/depthInterpolation.ts';
 import type { Law, LawsDocument } from '../scaling/law.ts';
 import { createAlternatives } from './alternatives.ts';
 import { candidateSchedules, comparable } from './candidates.ts';
 import { extrapolationOf, modelWarnings } from './extrapolation.ts';
+import { spectrumOfShape } from './forecastSpectrum.ts';
+import type { Judgement } from './judge.ts';
 import { intervalRatio, lawsAtQuantile, sigmaOf } from './lawForecasts.ts';
 import { weaknesses } from './lawNotes.ts';
 import type { MatrixKind, ModelDescription } from './modelFamilies/modelDescription.ts';
 import { modelOfSize } from './modelFamilies/ownModel.ts';
-import type { Plan, PlanCriterion } from './plan.ts';
-import { type LayerForecast, planLayers } from './planLayers.ts';
+import type { Plan, PlanCriterion, PlanLayer, PlanRule } from './plan.ts';
+import { intervalAround, type LayerForecast, planLayers } from './planLayers.ts';
+import { createRounding, type Rounding } from './rounding.ts';
 import { compressRules } from './rules.ts';
 import { layersAtDepths, targetShape } from './targetShape.ts';
 import { trainingShare } from './trainingShare.ts';
@@ -36,15 +44,20 @@ export interface ModelPlanOptions {
   readonly confidence?: number;
   /** To choose from; the catalogue at 1 to 10 steps if left out. */
   readonly schedules?: readonly NsSchedule[];
+  /** What may be done where rounding loses a direction; all if left out, ["none"] for nothing. */
+  readonly remedies?: readonly Remedy[];
   /** Adds the share of a training step of so many tokens that Newton-Schulz takes. */
   readonly tokensPerStep?: number;
 }
 
 /** The forecast of one role along depth. */
 interface RoleCourse {
+  /** By depth. */
   readonly laws: readonly Law[];
   /** By how much the 95 % interval of each law is stretched in ln to what is planned for; 0 plans on the forecast. */
   readonly stretches: readonly number[];
+  /** All quantiles at one of these depths, of a matrix of this shape; one object however often it is asked for. */
+  readonly spectrumOf: (law: Law, shape: readonly [number, number]) => QuantileSpectrum;
   readonly at: (depth: number) => InterpolatedForecast;
 }
 
@@ -55,14 +68,27 @@ interface RoleCourse {
  * @throws UsageError if no law has this quantile, no law can stand in for a matrix, or a forecast is above 1
  */
 export function planModel(laws: LawsDocument, model: ModelDescription, options: ModelPlanOptions = {}): Plan {
-  const { quantile = 0.5, floor = 0.7, precision = 'float32', confidence, schedules, tokensPerStep } = options;
+  const {
+    quantile = 0.5,
+    floor = 0.7,
+    precision = 'float32',
+    confidence,
+    schedules,
+    remedies,
+    tokensPerStep,
+  } = options;
   const params = options.params ?? (laws.sizeConvention === 'total' ? model.params : model.nonEmbeddingParams);
   const criterion: PlanCriterion = { quantile, floor, precision, ...(confidence === undefined ? {} : { confidence }) };
   const chosen = lawsAtQuantile(laws.laws, quantile);
-  const courses = coursesOf(chosen, params, confidence);
-  const rows = model.matrices.flatMap((kind) => rowsOf(kind, model, coursesFor(kind, courses)));
+  const courses = coursesOf(chosen, laws.laws, params, confidence);
+  const rows = model.matrices.flatMap((kind) => rowsOf(kind, model, coursesFor(kind, courses), criterion));
   const choices = schedules ?? candidateSchedules(precision);
-  const { warnings, ...layerPlan } = planLayers(rows, criterion, { schedules: choices });
+  const rounding = createRounding(precision);
+  const { warnings, ...layerPlan } = planLayers(rows, criterion, {
+    schedules: choices,
+    rounding,
+    ...(remedies ? { remedies } : {}),
+  });
   const extrapolation = extrapolationOf(chosen, params);
   const { family, width, layers, nonEmbeddingParams, activeParams } = model;
   return {
@@ -72,7 +98,7 @@ export function planModel(laws: LawsDocument, model: ModelDescription, options: 
     source: laws.source,
     ...layerPlan,
     warnings: [...modelWarnings(model, courses, extrapolation, params, laws), ...warnings],
-    rules: compressRules(layerPlan.layers, createAlternatives(comparable(choices).schedules)),
+    rules: rulesOf(layerPlan.layers, rows, comparable(choices).schedules, rounding),
     extrapolation,
     ...(tokensPerStep === undefined
       ? {}
@@ -97,9 +123,35 @@ export function planSize(laws: LawsDocument, params: number, options: Omit<Model
   return { ...plan, warnings: [...rounded, ...plan.warnings] };
 }
 
+/** Rules with alternatives and outputs in the precision of the plan. */
+function rulesOf(
+  layers: readonly PlanLayer[],
+  rows: readonly LayerForecast[],
+  schedules: readonly NsSchedule[],
+  rounding: Rounding,
+): readonly PlanRule[] {
+  const spectra = new Map(layers.map((layer, i) => [layer, rows[i]?.spectrum]));
+  const plannedFor = ({ plannedFor: value, sigma }: PlanLayer): number => value ?? sigma.value;
+  const rounded = (exact: Judgement, row: PlanLayer): Judgement => {
+    const spectrum = spectra.get(row);
+    if (!spectrum) return exact;
+    return rounding.judge(exact, intervalAround(plannedFor(row), row.sigma), row.remedy?.name ?? 'none', spectrum);
+  };
+  const outputOf = (row: PlanLayer): number => {
+    const spectrum = spectra.get(row);
+    const schedule = { ...row.schedule, source: '' };
+    const value = plannedFor(row);
+    if (!spectrum) return output(value, schedule);
+    return rounding.outputOver(schedule, { value, low: value, high: value }, row.remedy?.name ?? 'none', spectrum)
+      .value;
+  };
+  return compressRules(layers, createAlternatives(schedules, rounded), outputOf);
+}
+
 /** The course of each role, roles in order of appearance. */
 function coursesOf(
   laws: readonly Law[],
+  allQuantiles: readonly Law[],
   params: number,
   confidence: number | undefined,
 ): ReadonlyMap<string, RoleCourse> {
@@ -109,7 +161,14 @@ function coursesOf(
       const own = laws.filter((law) => law.role === role);
       const at = interpolateDepths(own.map((law) => ({ depth: law.depth, ...sigmaOf(law, params) })));
       const stretches = own.map((law) => (confidence === undefined ? 0 : intervalRatio(law, confidence)));
-      return [role, { laws: own, stretches, at }];
+      const spectra = new Map<string, QuantileSpectrum>();
+      const spectrumOf: RoleCourse['spectrumOf'] = ({ depth }, shape) => {
+        const key = `${depth} ${shape}`;
+        const found = spectra.get(key) ?? spectrumOfShape(allQuantiles, { role, depth, params }, () => shape);
+        spectra.set(key, found);
+        return found;
+      };
+      return [role, { laws: own, stretches, spectrumOf, at }];
     }),
   );
 }
@@ -126,7 +185,12 @@ function coursesFor({ role, standIns }: MatrixKind, courses: ReadonlyMap<string,
   );
 }
 
-function rowsOf(kind: MatrixKind, model: ModelDescription, courses: readonly RoleCourse[]): readonly LayerForecast[] {
+function rowsOf(
+  kind: MatrixKind,
+  model: ModelDescription,
+  courses: readonly RoleCourse[],
+  { precision }: PlanCriterion,
+): readonly LayerForecast[] {
   return kind.layers.map((layer) => {
     const depth = (layer + 1) / model.layers;
     const candidates = courses.map((course) => forecastAt(course, depth));
@@ -138,6 +202,7 @@ function rowsOf(kind: MatrixKind, model: ModelDescription, courses: readonly Rol
       shape: kind.shape,
       matrices: kind.copies,
       notes: governing.notes,
+      ...(precision === 'float32' ? {} : { spectrum: governing.spectrumOf(kind.shape) }),
       plannedFor: governing.plannedFor,
       place: {
         layer,
@@ -157,6 +222,7 @@ function forecastAt(course: RoleCourse, depth: number) {
   const around = left === right ? [left] : [left, right];
   return {
     sigma,
+    spectrumOf: (shape: readonly [number, number]) => course.spectrumOf(right, shape),
     plannedFor: stretch === 0 ? value : value * (low / value) ** stretch,
     notes: [...whereFrom(left, right, depth), ...around.flatMap(weakNotes)],
     weak: around.some((law) => weaknesses(law).length > 0),

@@ -1,7 +1,6 @@
 /** A plan of hundreds of rows as the few rules a person sets up: role x range of layers. */
 import { compensatedSum } from '../base/sums.ts';
-import { output } from '../newtonSchulz/response.ts';
-import type { PlanAlternatives, PlanLayer, PlannedSchedule, PlanRule } from './plan.ts';
+import type { PlanAlternatives, PlanLayer, PlannedSchedule, PlanRemedy, PlanRule } from './plan.ts';
 
 /** A row of a layer: what a rule is made of. */
 type LayerRow = PlanLayer & Required<Pick<PlanLayer, 'layer' | 'parameter' | 'shape' | 'matrices'>>;
@@ -19,11 +18,13 @@ export interface RuleLayer {
  *
  * @param layers rows that stand for a layer; others (of whole ranges of depth) make no rule
  * @param alternativesOf asked of the hardest layer of each rule
+ * @param outputOf at the singular value planned for, likewise
  * @returns in the order of `layers`; each row of a layer belongs to exactly one rule
  */
 export function compressRules(
   layers: readonly PlanLayer[],
   alternativesOf: (row: PlanLayer) => PlanAlternatives,
+  outputOf: (row: PlanLayer) => number,
 ): readonly PlanRule[] {
   const runs: LayerRow[][] = [];
   for (const row of layers) {
@@ -32,7 +33,7 @@ export function compressRules(
     if (run && continues(run.at(-1)!, row)) run.push(row);
     else runs.push([row]);
   }
-  return runs.map((run) => ruleOf(run, alternativesOf));
+  return runs.map((run) => ruleOf(run, alternativesOf, outputOf));
 }
 
 /** The layers that rules stand for, in order. */
@@ -61,11 +62,16 @@ function continues(before: LayerRow, row: LayerRow): boolean {
     row.part === before.part &&
     row.parameter === before.parameter &&
     row.schedule.name === before.schedule.name &&
+    row.remedy?.name === before.remedy?.name &&
     isSameSchedule(row.schedule, before.schedule)
   );
 }
 
-function ruleOf(run: readonly LayerRow[], alternativesOf: (row: PlanLayer) => PlanAlternatives): PlanRule {
+function ruleOf(
+  run: readonly LayerRow[],
+  alternativesOf: (row: PlanLayer) => PlanAlternatives,
+  outputOf: (row: PlanLayer) => number,
+): PlanRule {
   const [first, last] = [run[0]!, run.at(-1)!];
   const wanted = ({ plannedFor, sigma }: LayerRow): number => plannedFor ?? sigma.value;
   const hardest = run.reduce((a, b) => (wanted(b) < wanted(a) ? b : a));
@@ -85,10 +91,20 @@ function ruleOf(run: readonly LayerRow[], alternativesOf: (row: PlanLayer) => Pl
     hardest: {
       layer: hardest.layer,
       sigma: wanted(hardest),
-      output: output(wanted(hardest), { ...hardest.schedule, source: '' }),
+      output: outputOf(hardest),
       alternatives: alternativesOf(hardest),
     },
     met: run.every(({ met }) => met !== false),
     weak: run.some(({ weak }) => weak === true),
+    ...(first.remedy === undefined ? {} : { remedy: remedyOf(first.remedy, run) }),
+  };
+}
+
+function remedyOf({ name, products }: PlanRemedy, run: readonly LayerRow[]): PlanRemedy {
+  return {
+    name,
+    products,
+    flops: compensatedSum(run.map(({ remedy }) => remedy?.flops ?? 0)),
+    float32Flops: compensatedSum(run.map(({ remedy }) => remedy?.float32Flops ?? 0)),
   };
 }

@@ -1,5 +1,7 @@
 /** Numbers and counts as they read in a sentence. */
+
 import { significant } from '../base/numbers.ts';
+import type { PlanLayer } from '../planner/plan.ts';
 import type { Interval } from '../scaling/law.ts';
 
 /** (1, "run") -> "1 run"; (3, "run") -> "3 runs". */
@@ -42,4 +44,9 @@ export function percent(share: number): string {
 /** ["a", "b", "c"] -> "a, b and c". */
 export function list(items: readonly string[]): string {
   return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** What a matrix runs, in a cell: "jordan x8 + float32 iterate". */
+export function scheduleLabel({ schedule, remedy }: Pick<PlanLayer, 'schedule' | 'remedy'>): string {
+  return remedy === undefined ? schedule.name : `${schedule.name} + ${remedy.name}`;
 }

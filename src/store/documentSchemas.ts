@@ -1,7 +1,7 @@
 /** The documents a study ends with, which `--json` also prints, as zod schemas: laws, plan, result, schedules. */
 import { z } from 'zod';
 import type { NsCoefficients, NsPrecision } from '../newtonSchulz/schedule.ts';
-import type { Extrapolation, Plan, PlanLayer, PlanRule, TrainingShare } from '../planner/plan.ts';
+import type { Extrapolation, Plan, PlanLayer, PlanRemedy, PlanRule, TrainingShare } from '../planner/plan.ts';
 import type { Interval, Law, LawsDocument, PooledLaw } from '../scaling/law.ts';
 import { coefficientsSchema, entrySchema, precisionSchema } from './schemas.ts';
 import type { RunSummary, StudyResult } from './study.ts';
@@ -124,6 +124,13 @@ const alternativeSchema = z
 const alternativesSchema = z.looseObject({ fewer: alternativeSchema, more: alternativeSchema });
 const shape = z.tuple([size, size]);
 
+const remedySchema: z.ZodType<PlanRemedy> = z.looseObject({
+  name: z.enum(['float32 first step', 'float32 iterate', 'deflation', 'tight entry']),
+  products: count,
+  flops: nonnegative,
+  float32Flops: nonnegative,
+});
+
 const planLayerSchema: z.ZodType<PlanLayer> = z.looseObject({
   role: z.string(),
   depth,
@@ -142,6 +149,7 @@ const planLayerSchema: z.ZodType<PlanLayer> = z.looseObject({
   plannedFor: nonnegative.exactOptional(),
   reach: nonnegative.exactOptional(),
   weak: z.boolean().exactOptional(),
+  remedy: remedySchema.exactOptional(),
 });
 
 const planRuleSchema: z.ZodType<PlanRule> = z.looseObject({
@@ -164,6 +172,7 @@ const planRuleSchema: z.ZodType<PlanRule> = z.looseObject({
   }),
   met: z.boolean(),
   weak: z.boolean(),
+  remedy: remedySchema.exactOptional(),
 });
 
 const extrapolationSchema: z.ZodType<Extrapolation> = z.looseObject({

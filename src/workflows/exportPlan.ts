@@ -47,6 +47,7 @@ export function exportPlan(request: PlanRequest, format: ExportFormat): PlanFile
   const plan = planWith(request, {
     schedules: expressibleSchedules(request, format),
     precision: FRAMEWORK_RULES[format].precision ?? request.precision,
+    remedies: FRAMEWORK_RULES[format].remedies,
   });
   const losses = expressionLosses(free, plan, format);
   const writer = `muonscope ${softwareVersions().muonscope ?? ''}`.trim();

@@ -11,7 +11,7 @@ import { type ModelPlanOptions, planModel, planSize } from '../planner/planModel
 import { readPlanFile } from '../store/planFile.ts';
 import { savedLaws } from './laws.ts';
 
-export type { ComparedLayers, PlanComparison } from '../planner/comparePlans.ts';
+export type { ComparedLayers, ComparedSchedule, PlanComparison } from '../planner/comparePlans.ts';
 
 /** Planned for where neither a size nor a config is given. */
 export const DEFAULT_TARGET = 1e9;
@@ -46,8 +46,11 @@ export function planTarget(request: PlanRequest): Plan {
   return planWith(request, chosen);
 }
 
-/** {@link planTarget} with schedules, and perhaps a precision, of the caller's choosing. */
-export function planWith(request: PlanRequest, choice: Pick<ModelPlanOptions, 'schedules' | 'precision'>): Plan {
+/** {@link planTarget} with schedules, and perhaps a precision and remedies, of the caller's choosing. */
+export function planWith(
+  request: PlanRequest,
+  choice: Pick<ModelPlanOptions, 'schedules' | 'precision' | 'remedies'>,
+): Plan {
   const { laws: source, params, config, quantile, floor, precision, confidence, tokensPerStep } = request;
   const laws = savedLaws(source);
   const options: Omit<ModelPlanOptions, 'params'> = {

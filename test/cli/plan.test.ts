@@ -48,6 +48,53 @@ describe('plan', () => {
     );
   });
 
+  describe('in bf16', () => {
+    /** Matrices of width 512 with the spectra of 300B: the last mlp.up lies below what bf16 keeps. */
+    const narrow = () => ['--config', configFile({ layers: 4, width: 512, vocabulary: 256 }), '--params', '300B'];
+
+    test('shows the remedy in table, summary, notes and reasons', () => {
+      const { status, stdout, stderr } = plan(...narrow(), '--precision', 'bf16', '--reasons');
+      expect(status).toBe(0);
+      expect(stdout).toContain('mlp.up, layer 3: jordan x10 + float32 iterate');
+      expect(stdout).toContain('with a remedy against rounding on 1 of 24 rows');
+      expect(stderr).toContain('note: Rounding to bf16 keeps 1 of 24 rows from the floor 0.7');
+      expect(stdout).toMatch(
+        /In bf16 alone no number of steps .* reaches the floor 0\.7; the best, \S+ x\d+ .* reaches 0\.33/,
+      );
+      expect(stdout).toMatch(/In bf16 alone it gives 0\.2\d*: rounding to bf16 leaves 0\.3\d* of this direction/);
+    });
+
+    test('exits 1 where no schedule and remedy meets the criterion, with the best reachable', () => {
+      const { status, stdout } = plan('--params', '300B', '--precision', 'bf16', '--schedules', 'jordan:5,textbook:10');
+      expect(status).toBe(1);
+      expect(stdout).toMatch(
+        /rows miss the floor 0\.7; the best reachable everywhere is 0\.\d+, set by mlp\.up of layer 187/,
+      );
+    });
+
+    test('a framework that cannot express the remedy says so and exits 1; one that can does not', () => {
+      const torch = plan(...narrow(), '--precision', 'bf16', '--to', 'torch');
+      expect(torch.status).toBe(1);
+      expect(torch.stderr).toContain('loss: torch cannot express float32 iterate, which 1 of 24 rows of the plan use');
+      expect(torch.stdout.replace(/\s+/g, ' ')).toContain('LOSS: torch cannot express float32 iterate');
+      const emerging = plan(...narrow(), '--precision', 'bf16', '--to', 'emerging-optimizers');
+      expect([emerging.status, emerging.stderr]).toEqual([0, '']);
+      expect(emerging.stdout).toContain('fp32_matmul_prec="medium"');
+      const csv = plan(...narrow(), '--precision', 'bf16', '--to', 'csv').stdout;
+      expect(csv.split('\r\n').filter((line) => line.endsWith(',float32 iterate'))).toHaveLength(1);
+    });
+
+    test('--against says which outputs are exact', () => {
+      const saved = join(temporaryFolder(), 'plan.json');
+      writeFileSync(saved, plan(...narrow(), '--json').stdout);
+      const { stdout } = plan(...narrow(), '--precision', 'bf16', '--against', saved);
+      expect(stdout).toContain('jordan x10 + float32 iterate');
+      expect(stdout).toContain(
+        'note: Outputs of this plan are those in bf16; where the other plan (float32) runs another',
+      );
+    });
+  });
+
   test('--to writes a file, and says on stderr what the framework cannot express', () => {
     const out = join(temporaryFolder(), 'muon_plan.py');
     const { status, stdout, stderr } = plan('--config', configFile(LLAMA_3_8B), '--to', 'torch', '--out', out);

@@ -135,11 +135,12 @@ describe('planLayers', () => {
     );
   });
 
-  test('sets the precision of every schedule and warns that outputs are those of exact arithmetic', () => {
+  test('sets the precision of every schedule, and says whose outputs are modelled', () => {
     const plan = planLayers([row(0.01)], { ...CRITERION, precision: 'bf16' });
     expect(plan.layers[0]!.schedule.precision).toBe('bf16');
-    expect(plan.warnings.join(' ')).toContain('Rounding to bf16 loses directions');
-    expect(planLayers([row(0.01)], CRITERION).warnings.join(' ')).not.toContain('Rounding');
+    expect(plan.warnings.join(' ')).toContain('Outputs are those predicted for bf16 products');
+    expect(plan.warnings.join(' ')).toContain('In 1 of 1 rows only one quantile is known');
+    expect(planLayers([row(0.01)], CRITERION).warnings.join(' ')).not.toMatch(/predicted|quantile is known/);
   });
 
   test('leaves out schedules with another entry normalisation, with the reason', () => {

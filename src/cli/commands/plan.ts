@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import type { NsPrecision } from '../../newtonSchulz/schedule.ts';
 import type { Plan } from '../../planner/plan.ts';
+import { scheduleLabel } from '../../report/wording.ts';
 import type { PlanRequest } from '../../workflows/plan.ts';
 import { EXIT } from '../failure.ts';
 import { choiceFlag, countFlag, numberFlag, openNumberFlag, precisionFlag } from '../flags.ts';
@@ -129,6 +130,7 @@ async function printComparison(plan: Plan, against: string, json: true | undefin
   const comparison = comparePlanWith(plan, against);
   if (json) return printJson(comparison);
   print(comparisonTable(comparison, outputWidth()), '', comparisonSummary(comparison));
+  for (const warning of comparison.warnings ?? []) print(outputColours().yellow(`note: ${warning}`));
 }
 
 function printPlan(plan: Plan, reasons: true | undefined): void {
@@ -143,9 +145,10 @@ function printPlan(plan: Plan, reasons: true | undefined): void {
 /** The reasons of each rule's hardest layer. */
 function printReasons({ rules = [], layers }: Plan): void {
   const { bold } = outputColours();
-  for (const { role, part, schedule, hardest } of rules) {
+  for (const { role, part, schedule, remedy, hardest } of rules) {
     const row = layers.find((layer) => layer.role === role && layer.part === part && layer.layer === hardest.layer);
     const place = `${role}${part === undefined ? '' : ` of ${part}`}, layer ${hardest.layer}`;
-    print('', bold(`${place}: ${schedule.name}`), ...(row?.reasons ?? []).flatMap((reason) => paragraph(reason, '  ')));
+    const label = scheduleLabel({ schedule, ...(remedy ? { remedy } : {}) });
+    print('', bold(`${place}: ${label}`), ...(row?.reasons ?? []).flatMap((reason) => paragraph(reason, '  ')));
   }
 }

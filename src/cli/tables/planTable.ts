@@ -1,5 +1,6 @@
 import { formatCount, formatShare, significant } from '../../base/numbers.ts';
 import type { Plan } from '../../planner/plan.ts';
+import { scheduleLabel } from '../../report/wording.ts';
 import { formatTable } from '../terminal.ts';
 
 /** A narrower terminal has no room for the interval. */
@@ -24,12 +25,12 @@ export function planTable({ layers }: Plan, width?: number): string {
       { title: 'low end', align: 'right' },
       { title: 'products', align: 'right' },
     ],
-    layers.map(({ role, depth, sigma, schedule, output, products }) => [
+    layers.map(({ role, depth, sigma, output, products, ...row }) => [
       role,
       significant(depth, 3),
       significant(sigma.value, 3),
       ...(full ? [`${significant(sigma.low, 2)} to ${significant(sigma.high, 2)}`] : []),
-      schedule.name,
+      scheduleLabel(row),
       output.value.toFixed(2),
       output.low.toFixed(2),
       String(products),
@@ -46,7 +47,11 @@ export function planSummary(plan: Plan): string {
     saved >= 0
       ? `saves ${formatShare(saved)} of the Newton-Schulz flops of ${baseline.name} everywhere`
       : `costs ${formatShare(-saved)} more Newton-Schulz flops than ${baseline.name} everywhere, which does not reach the floor everywhere`;
-  const reach = `output at least ${criterion.floor} at q=${criterion.quantile}`;
+  const precision = criterion.precision === 'float32' ? '' : ` in ${criterion.precision}`;
+  const remedied = plan.layers.filter(({ remedy }) => remedy !== undefined).length;
+  const remedies =
+    remedied === 0 ? '' : `, with a remedy against rounding on ${remedied} of ${plan.layers.length} rows,`;
+  const reach = `output at least ${criterion.floor} at q=${criterion.quantile}${precision}${remedies}`;
   return met
     ? `For ${size} the plan gives every layer ${reach} and ${cost}.`
     : `For ${size} no plan gives every layer ${reach}; the rows show the best there is.`;

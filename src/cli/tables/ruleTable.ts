@@ -1,6 +1,7 @@
 import { formatCount, formatShare, significant } from '../../base/numbers.ts';
 import type { Plan, PlanAlternative, PlanRule } from '../../planner/plan.ts';
-import type { ComparedLayers, PlanComparison } from '../../workflows/plan.ts';
+import { scheduleLabel } from '../../report/wording.ts';
+import type { ComparedLayers, ComparedSchedule, PlanComparison } from '../../workflows/plan.ts';
 import { type Column, formatTable } from '../terminal.ts';
 
 /** A narrower terminal has no room for the alternatives. */
@@ -24,7 +25,7 @@ export function ruleTable({ rules = [], criterion }: Plan, width?: number): stri
       matrixOf(rule),
       layersOf(rule.layers),
       rule.hardest.sigma.toExponential(1),
-      rule.schedule.name,
+      scheduleLabel(rule),
       String(rule.products),
       `${rule.hardest.output.toFixed(2)}${rule.met ? '' : ' unmet'}`,
       ...(full ? [rule.hardest.alternatives.fewer, rule.hardest.alternatives.more].map(alternative) : []),
@@ -53,7 +54,7 @@ export function shortfall({ met, layers, criterion }: Plan): string {
   if (met || !first) return '';
   const worst = others.reduce((a, b) => ((b.reach ?? 0) < (a.reach ?? 0) ? b : a), first);
   const place = worst.layer === undefined ? `at depth ${significant(worst.depth)}` : `of layer ${worst.layer}`;
-  return `${failing.length} of ${layers.length} rows miss the floor ${criterion.floor}; the best reachable everywhere is ${significant(worst.reach ?? 0)}, set by ${worst.role} ${place} with ${worst.schedule.name}.`;
+  return `${failing.length} of ${layers.length} rows miss the floor ${criterion.floor}; the best reachable everywhere is ${significant(worst.reach ?? 0)}, set by ${worst.role} ${place} with ${scheduleLabel(worst)}.`;
 }
 
 /** Two plans side by side, one range of layers a line. */
@@ -72,10 +73,10 @@ export function comparisonTable({ rows }: PlanComparison, width?: number): strin
     rows.map((row) => [
       matrixOf(row),
       row.layers ? layersOf(row.layers) : `depth ${significant(row.depths[1])}`,
-      row.plan.name,
+      nameOf(row.plan),
       String(row.plan.products),
       outputOf(row.plan),
-      row.against === null ? '-' : row.same ? 'the same' : row.against.name,
+      row.against === null ? '-' : row.same ? 'the same' : nameOf(row.against),
       row.against === null ? '' : String(row.against.products),
       row.against === null ? '' : outputOf(row.against),
     ]),
@@ -102,6 +103,10 @@ function layersOf([first, last]: readonly [number, number]): string {
 
 function alternative(found: PlanAlternative | null): string {
   return found === null ? '-' : `${found.name} ${found.output.toFixed(2)}`;
+}
+
+function nameOf({ name, remedy }: ComparedSchedule): string {
+  return remedy === undefined ? name : `${name} + ${remedy}`;
 }
 
 function outputOf({ output, met }: { readonly output: number; readonly met: boolean }): string {

@@ -25,6 +25,7 @@ const COLUMNS: readonly (readonly [title: string, cell: (row: PlanLayer) => Cell
   ['entry_scale', ({ schedule }) => schedule.entry.scale],
   ['entry_epsilon', ({ schedule }) => schedule.entry.epsilon],
   ['coefficients', ({ schedule }) => schedule.coefficients.map((step) => step.join(' ')).join('; ')],
+  ['remedy', ({ remedy }) => remedy?.name],
 ];
 
 export function csvFile({ layers }: Plan): string {

@@ -8,7 +8,7 @@ import { bullets, details, figure, section } from '../figure.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../reportData.ts';
 import { type Column, table } from '../table.ts';
-import { intervalText, percent, sigmaText } from '../wording.ts';
+import { intervalText, percent, scheduleLabel, sigmaText } from '../wording.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'Role, depth' },
@@ -59,7 +59,7 @@ function row(plan: Plan, layer: PlanLayer) {
     cells: [
       cellLabel(layer),
       sigmaText(layer.sigma),
-      layer.schedule.name,
+      scheduleLabel(layer),
       `${intervalText(layer.output)}${unmet}`,
       layer.products,
       percent(plan.flops > 0 ? layer.flops / plan.flops : 0),

@@ -1,0 +1,83 @@
+/**
+ * Judgements of schedules whose products are rounded: the rules of `judge`, on modelled outputs.
+ *
+ * In: the judgement in exact arithmetic, a remedy, the spectrum of the row. Out: the judgement in the precision.
+ * 1. The output is the one `precisionModel` predicts for a direction of the forecast singular value among the others.
+ * 2. Larger singular values: modelled at a few places up to 1, and never better than in exact arithmetic.
+ * 3. A schedule must meet the floor in exact arithmetic by itself. A remedy brings back what rounding took; that
+ *    deflation and a tighter entry also enlarge singular values, and so save steps in any precision, does not count.
+ *
+ * So a rounded judgement never reaches a higher floor than the exact one, and `choose` need not ask for it elsewhere.
+ */
+import { type PrecisionModel, precisionModel } from '../newtonSchulz/precisionModel.ts';
+import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
+import type { Remedy } from '../newtonSchulz/remedy.ts';
+import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
+import type { Interval } from '../scaling/law.ts';
+import { DIP_TOLERANCE, type Judgement } from './judge.ts';
+
+/** What a precision makes of schedules; spectra are told apart by identity, and remembered. */
+export interface Rounding {
+  readonly precision: NsPrecision;
+  /** @param exact of a schedule at `sigma`; returned as it is in float32 */
+  judge(exact: Judgement, sigma: Interval, remedy: Remedy, spectrum: QuantileSpectrum): Judgement;
+  /** Outputs at the value, and the smallest and largest over the interval. */
+  outputOver(schedule: NsSchedule, sigma: Interval, remedy: Remedy, spectrum: QuantileSpectrum): Interval;
+}
+
+/** Places looked at, ends included, evenly in the logarithm: in an interval, and above a singular value. */
+const PLACES_IN_INTERVAL = 5;
+const PLACES_ABOVE = 9;
+
+/** Intervals that begin at 0 are looked at from here. */
+const SMALLEST = 1e-12;
+
+/** @param precision another than float32, which is taken as exact */
+export function createRounding(precision: NsPrecision): Rounding {
+  const modelOf = rememberedModels(precision);
+  const outputOver: Rounding['outputOver'] = (schedule, sigma, remedy, spectrum) => {
+    const places = [sigma.value, ...between(sigma.low, sigma.high, PLACES_IN_INTERVAL)];
+    const outputs = modelOf(spectrum, remedy).outputsOf(schedule, places);
+    const all = outputs.map(({ output }) => output);
+    return { value: all[0]!, low: Math.min(...all), high: Math.max(...all) };
+  };
+  return {
+    precision,
+    outputOver,
+    judge: (exact, sigma, remedy, spectrum) => {
+      const { schedule } = exact;
+      const output = outputOver(schedule, sigma, remedy, spectrum);
+      const places = between(sigma.value, 1, PLACES_ABOVE);
+      const modelled = modelOf(spectrum, remedy).outputsOf(schedule, places);
+      const larger = modelled.map((at) => at.output);
+      const above = [Math.min(exact.above[0], ...larger), Math.max(exact.above[1], ...larger)] as const;
+      return {
+        ...exact,
+        remedy,
+        limit: modelled[0]!.limit,
+        output,
+        above,
+        worst: Math.min(output.low, above[0]),
+        reach: Math.max(0, Math.min(exact.reach, output.value, above[0] / (1 - DIP_TOLERANCE))),
+      };
+    },
+  };
+}
+
+function rememberedModels(precision: NsPrecision): (spectrum: QuantileSpectrum, remedy: Remedy) => PrecisionModel {
+  const known = new WeakMap<QuantileSpectrum, Map<Remedy, PrecisionModel>>();
+  return (spectrum, remedy) => {
+    const ofSpectrum = known.get(spectrum) ?? new Map<Remedy, PrecisionModel>();
+    known.set(spectrum, ofSpectrum);
+    const model = ofSpectrum.get(remedy) ?? precisionModel(spectrum, precision, { remedy });
+    ofSpectrum.set(remedy, model);
+    return model;
+  };
+}
+
+function between(low: number, high: number, places: number): readonly number[] {
+  if (low === high) return [low];
+  const [from, to] = [Math.log(Math.max(low, SMALLEST)), Math.log(Math.max(high, SMALLEST))];
+  const inner = Array.from({ length: places - 2 }, (_, i) => Math.exp(from + ((to - from) * (i + 1)) / (places - 1)));
+  return [low, ...inner, high];
+}
