@@ -65,6 +65,7 @@ export type {
   PlanCriterion,
   PlanLayer,
   PlannedSchedule,
+  PlanRemedy,
   PlanRule,
   TrainingShare,
   WeakLaw,

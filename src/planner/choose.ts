@@ -68,21 +68,29 @@ export function createChooser(schedules: readonly NsSchedule[], rounded?: Rounde
   const remedies = REMEDY_ORDER.filter((remedy) => (rounded?.remedies ?? ['none']).includes(remedy));
   const classesOf = remembered((shape: readonly [number, number]) => costClasses(schedules, remedies, shape));
   const exactAt = remembered((sigma: Interval) => rememberedBy<number, Judgement>((index) => judges[index]!(sigma)));
-  const roundedAt = rememberedBy((spectrum: QuantileSpectrum) =>
-    remembered((sigma: Interval) => {
-      const exact = exactAt(sigma);
-      return remembered(({ index, remedy }: Candidate) =>
-        rounded ? rounded.rounding.judge(exact(index), sigma, remedy, spectrum) : exact(index),
-      );
-    }),
-  );
+  const roundedAt = rounded && roundedJudgements(exactAt, rounded.rounding);
   return {
     choose: (sigma, shape, floor, spectrum) => {
-      const exact = exactAt(sigma);
-      const judgements = { exact: ({ index }: Candidate) => exact(index), rounded: roundedAt(spectrum)(sigma) };
+      const ofSchedule = exactAt(sigma);
+      const exact = ({ index }: Candidate): Judgement => ofSchedule(index);
+      const judgements = { exact, rounded: roundedAt ? roundedAt(spectrum)(sigma) : exact };
       return chooseCheapest(classesOf(shape), judgements, floor);
     },
   };
+}
+
+function roundedJudgements(
+  exactAt: (sigma: Interval) => (index: number) => Judgement,
+  rounding: Rounding,
+): (spectrum: QuantileSpectrum) => (sigma: Interval) => (candidate: Candidate) => Judgement {
+  return rememberedBy((spectrum) =>
+    remembered((sigma) => {
+      const byRemedy = rememberedBy((remedy: Remedy) =>
+        rememberedBy((index: number) => rounding.judge(exactAt(sigma)(index), sigma, remedy, spectrum)),
+      );
+      return ({ index, remedy }) => byRemedy(remedy)(index);
+    }),
+  );
 }
 
 function chooseCheapest(classes: readonly CostClass[], judgements: Judgements, floor: number): Choice {
