@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../src/base/random.ts';
-import { singularValueQuantiles } from '../../src/linalg/singularValues.ts';
+import { singularValueQuantiles, singularValues } from '../../src/linalg/singularValues.ts';
 import {
   marchenkoPasturCdf,
   marchenkoPasturDensity,
   marchenkoPasturEdges,
   marchenkoPasturQuantile,
+  marchenkoPasturSurplus,
 } from '../../src/spectra/marchenkoPastur.ts';
 
 const RATIOS = [0.05, 0.25, 0.5, 0.9, 1];
@@ -84,5 +85,57 @@ describe('the Marchenko-Pastur law of s = sqrt(r) sigma', () => {
       'marchenko-pastur: the aspect ratio beta must lie in (0, 1], got 1.5',
     );
     expect(() => marchenkoPasturQuantile(0, 1)).toThrow('marchenko-pastur: a quantile must lie in (0, 1], got 0');
+  });
+});
+
+describe('the surplus of values above s in a finite matrix', () => {
+  /** Sum over the surplus of f(s^2), from its counts above s: f(x) dN integrates by parts to f'(x) N dx. */
+  const surplusOf = (derivative: (x: number) => number, beta: number, excessKurtosis: number): number => {
+    const [low, high] = marchenkoPasturEdges(beta);
+    return integrate((s) => derivative(s * s) * 2 * s * marchenkoPasturSurplus(s, beta, excessKurtosis), low, high);
+  };
+
+  test.each(RATIOS)('leaves E tr X X^T alone, which is exactly r, at beta %d', (beta) => {
+    expect(surplusOf(() => 1, beta, 0)).toBeCloseTo(0, 7);
+    expect(surplusOf(() => 1, beta, 27)).toBeCloseTo(0, 6);
+  });
+
+  // E tr (X X^T)^2 = r n (n + r + 1 + kappa) for entries of variance 1; over n^2 and less r (1 + beta), the law's.
+  test.each(RATIOS)('adds beta (1 + kappa) to E tr (X X^T)^2 at beta %d', (beta) => {
+    for (const kappa of [-1.2, 0, 6]) expect(surplusOf((x) => 2 * x, beta, kappa)).toBeCloseTo(beta * (1 + kappa), 6);
+  });
+
+  test('is a quarter of a value inside the upper edge, minus a quarter at the lower one, none outside', () => {
+    for (const beta of RATIOS) {
+      const [low, high] = marchenkoPasturEdges(beta);
+      expect(marchenkoPasturSurplus(high, beta, 0)).toBeCloseTo(0.25, 7);
+      expect(marchenkoPasturSurplus(low, beta, 0)).toBeCloseTo(-0.25, 7);
+      expect(marchenkoPasturSurplus(high + 1e-9, beta, 0)).toBe(0);
+    }
+    expect(marchenkoPasturSurplus(0.49, 0.25, 0)).toBe(0);
+  });
+
+  // The mean count of 400 matrices has a standard error of about 0.5 / sqrt(400) values: 0.1 is four of them.
+  test.each([
+    [1, 0.3],
+    [1, 1.2],
+    [0.25, 0.6],
+    [0.25, 1.1],
+  ])('is what Gaussian matrices of 64 rows have on average at beta %d above %d', (beta, s) => {
+    const [rows, columns, matrices] = [64, 64 / beta, 400];
+    const random = createRandom(11);
+    let above = 0;
+    for (let i = 0; i < matrices; i++) {
+      const data = Float64Array.from({ length: rows * columns }, () => random.gaussian() / Math.sqrt(columns));
+      above += singularValues({ rows, columns, data }).filter((value) => value > s).length;
+    }
+    const surplus = above / matrices - rows * (1 - marchenkoPasturCdf(s, beta));
+    expect(Math.abs(surplus - marchenkoPasturSurplus(s, beta, 0))).toBeLessThan(0.1);
+  });
+
+  test('refuses entries without a fourth moment', () => {
+    expect(() => marchenkoPasturSurplus(1, 1, Number.POSITIVE_INFINITY)).toThrow(
+      'marchenko-pastur: the surplus needs a finite kurtosis of the entries, got Infinity',
+    );
   });
 });
