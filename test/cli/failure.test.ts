@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it, vi } from 'vitest';
 import { EngineError, StudyError, UsageError } from '../../src/base/errors.ts';
-import { describeFailure, exitOnBrokenPipe } from '../../src/cli/failure.ts';
+import { describeFailure, describeRefusal, exitOnBrokenPipe } from '../../src/cli/failure.ts';
 
 const brokenPipe = (): Error => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
 
@@ -9,6 +9,14 @@ describe('a command that ends with', () => {
   it('a foreseen error says one sentence and exits with 2', () => {
     for (const error of [new UsageError('--seed: a'), new StudyError('study: b', 'out'), new EngineError('engine: c')])
       expect(describeFailure(error)).toEqual({ text: `muonscope: ${error.message}\n`, exitCode: 2 });
+  });
+
+  it('a name from outside shows its control characters instead of sending them to the terminal', () => {
+    const { text } = describeFailure(new UsageError('laws: "\u001b]0;x\u0007\u202e\r\n" is not known'));
+    expect(text).toBe('muonscope: laws: "\\u{1b}]0;x\\u{7}\\u{202e}\\u{d}\\u{a}" is not known\n');
+    expect(describeRefusal("error: unknown option '--\u001b[31m'\n", 'muonscope')).toBe(
+      "muonscope: unknown option '--\\u{1b}[31m'; see muonscope --help\n",
+    );
   });
 
   it('a reader that went away is quiet', () => {
