@@ -14,7 +14,10 @@ import type { NsSchedule } from './schedule.ts';
  * @throws DomainError if the level is not finite
  * @example inputsBelow(0.6, scheduleOf('jordan', 5)) // [[0, 0.001302...]]
  */
-export function inputsBelow(level: number, { entry, coefficients }: NsSchedule): readonly Range[] {
+export function inputsBelow(
+  level: number,
+  { entry, coefficients }: Pick<NsSchedule, 'entry' | 'coefficients'>,
+): readonly Range[] {
   if (!Number.isFinite(level)) throw new DomainError(`Newton-Schulz inputs: the level must be finite, got ${level}`);
   const reached: Range[] = [[0, 1 / entry.scale]]; // reached[k]: all values after k steps
   for (const step of coefficients) reached.push(image(step, reached[reached.length - 1]!));

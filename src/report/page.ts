@@ -6,7 +6,7 @@ import { PAGE_STYLE } from './pageStyle.ts';
 export type Contents = readonly (readonly [id: string, title: string])[];
 
 /** Of a study's report. */
-const STUDY_CONTENTS: Contents = [
+export const STUDY_CONTENTS: Contents = [
   ['answer', 'The answer'],
   ['runs', 'Runs'],
   ['stability', 'Do the spectra settle?'],
@@ -29,11 +29,7 @@ export interface PageHead {
 }
 
 /** The whole document. */
-export function page(
-  { title, kicker, opening }: PageHead,
-  sections: readonly Html[],
-  contents: Contents = STUDY_CONTENTS,
-): string {
+export function page({ title, kicker, opening }: PageHead, sections: readonly Html[], contents: Contents): string {
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -1,4 +1,4 @@
-/** Everything the page of `random --out` shows, as plain data. */
+/** What a report shows of an experiment on random matrices, as plain data. */
 import type { RandomSpectra } from '../spectra/randomSpectra.ts';
 
 export interface RandomReportData {
@@ -7,11 +7,6 @@ export interface RandomReportData {
   readonly curves: readonly LossCurve[];
   /** "gaussian", "student:5". */
   readonly entries: string;
-  /** Makes the experiment again. */
-  readonly command: string;
-  readonly seconds: number;
-  readonly machine: string;
-  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** Share of directions that a schedule leaves below the level by Marchenko-Pastur, over the smaller dimension. */

@@ -1,9 +1,5 @@
 /** The experiment on random matrices as one self-contained page and its charts as SVG files. */
-import { standaloneSvg } from './charts/chart.ts';
-import { randomLossChart } from './charts/randomLossChart.ts';
-import { randomOutputChart } from './charts/randomOutputChart.ts';
-import { randomScalingChart } from './charts/randomScalingChart.ts';
-import { randomSpectrumChart } from './charts/randomSpectrumChart.ts';
+import { chartFiles } from './chartFiles.ts';
 import { page } from './page.ts';
 import type { RandomReportData } from './randomReportData.ts';
 import type { Report } from './renderReport.ts';
@@ -12,21 +8,18 @@ import {
   randomAfterSection,
   randomAnswerSection,
   randomBeforeSection,
+  randomCharts,
   randomMethodSection,
   randomStatements,
 } from './sections/randomSections.ts';
 
 /** Same data, same bytes. Charts that need two sizes are left out where there is one. */
 export function renderRandomReport(data: RandomReportData): Report {
-  const { spectra, curves } = data;
-  const spectrum = randomSpectrumChart(spectra);
-  const scaling = randomScalingChart(spectra);
-  const outputs = randomOutputChart(spectra);
-  const loss = randomLossChart(spectra, curves);
+  const charts = randomCharts(data);
   const sections = [
     randomAnswerSection(data),
-    randomBeforeSection(data, spectrum, scaling),
-    randomAfterSection(data, outputs, loss),
+    randomBeforeSection(data, charts),
+    randomAfterSection(data, charts),
     randomMethodSection(data),
   ];
   const head = {
@@ -34,10 +27,5 @@ export function renderRandomReport(data: RandomReportData): Report {
     kicker: `Muonscope random, ${data.entries}`,
     opening: randomStatements(data),
   };
-  return {
-    html: page(head, sections, RANDOM_CONTENTS),
-    charts: [spectrum, scaling, outputs, loss].flatMap((chart) =>
-      chart === null ? [] : [{ name: chart.name, svg: standaloneSvg(chart) }],
-    ),
-  };
+  return { html: page(head, sections, RANDOM_CONTENTS), charts: chartFiles(Object.values(charts)) };
 }

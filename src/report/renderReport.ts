@@ -4,7 +4,8 @@
  * The page holds everything it shows: no script, no request. Same data, same bytes.
  */
 import { answer, baselineProducts } from './answer.ts';
-import { type Chart, standaloneSvg } from './charts/chart.ts';
+import { type ChartFile, chartFiles } from './chartFiles.ts';
+import type { Chart } from './charts/chart.ts';
 import { exponentChart } from './charts/exponentChart.ts';
 import { lawChart } from './charts/lawChart.ts';
 import { lossChart } from './charts/lossChart.ts';
@@ -12,21 +13,16 @@ import { planChart } from './charts/planChart.ts';
 import { responseChart } from './charts/responseChart.ts';
 import { trajectoryChart } from './charts/trajectoryChart.ts';
 import { checkReportData } from './checkReportData.ts';
-import { page } from './page.ts';
+import { type Contents, page, STUDY_CONTENTS } from './page.ts';
 import type { ReportData } from './reportData.ts';
 import { answerSection } from './sections/answerSection.ts';
 import { lawsSection } from './sections/lawsSection.ts';
 import { methodSection } from './sections/methodSection.ts';
 import { newtonSchulzSection, planSection } from './sections/planSection.ts';
+import { RANDOM_IN_STUDY, randomCharts, randomStudySection } from './sections/randomSections.ts';
 import { runsSection } from './sections/runsSection.ts';
 import { type RunChart, stabilitySection } from './sections/stabilitySection.ts';
 import { count } from './wording.ts';
-
-/** A chart as a file: `name` is safe as a file name without ending, unique in its report. */
-export interface ChartFile {
-  readonly name: string;
-  readonly svg: string;
-}
 
 export interface Report {
   readonly html: string;
@@ -47,6 +43,7 @@ export function renderReport(data: ReportData): Report {
   const exponents = laws && exponentChart(laws, data.published);
   const response = plan && responseChart(plan, data.responses, data.forecasts);
   const overview = plan && planChart(plan, baselineProducts(data, plan));
+  const random = data.random && randomCharts(data.random);
   const sections = [
     answerSection(data, overview),
     runsSection(data, loss),
@@ -54,6 +51,7 @@ export function renderReport(data: ReportData): Report {
     lawsSection(data, lawPanels, exponents),
     newtonSchulzSection(data, response),
     planSection(data),
+    ...(data.random && random ? [randomStudySection(data.random, random)] : []),
     methodSection(data),
   ];
   const charts = [loss, ...trajectories.map((t) => t.chart), lawPanels, exponents, response, overview];
@@ -65,9 +63,15 @@ export function renderReport(data: ReportData): Report {
         opening: answer(data),
       },
       sections,
+      random ? withRandom(STUDY_CONTENTS) : STUDY_CONTENTS,
     ),
-    charts: charts.flatMap((chart) => (chart === null ? [] : [{ name: chart.name, svg: standaloneSvg(chart) }])),
+    charts: chartFiles([...charts, ...Object.values(random ?? {})]),
   };
+}
+
+/** The section on random matrices stands before the last one, how it was made. */
+function withRandom(contents: Contents): Contents {
+  return [...contents.slice(0, -1), RANDOM_IN_STUDY, ...contents.slice(-1)];
 }
 
 function titleOf({ runs }: ReportData): string {

@@ -6,6 +6,7 @@ import type { Plan } from '../planner/plan.ts';
 import type { LawsDocument } from '../scaling/law.ts';
 import type { Plateau, Trajectory } from '../stability/plateau.ts';
 import type { MetricsRecord, RunDescription, RunSummary, StudyDescription } from '../store/study.ts';
+import type { RandomReportData } from './randomReportData.ts';
 
 /** One rung of the ladder with everything it recorded. */
 export interface ReportRun {
@@ -68,6 +69,8 @@ export interface ReportData {
   readonly plan: Plan | null;
   /** The planned schedules and the baseline, all of them; empty without a plan. */
   readonly responses: readonly ResponseCurve[];
+  /** Random matrices recorded in the study; null if there are none. */
+  readonly random: RandomReportData | null;
   /** The command line that makes this study again. */
   readonly command: string;
 }

@@ -35,6 +35,8 @@ export interface EnsembleOptions {
   readonly matrices?: number | undefined;
 }
 
+/** Most matrices of one size: their results are kept until the means are taken. */
+const MOST_MATRICES = 100_000;
 /** Largest ratio of the dimensions: beyond it the normalised spectrum is flat to 1 %. */
 const LARGEST_ASPECT = 1e4;
 /** Expected nonzero entries a row below which rows of zeros shape the spectrum. */
@@ -62,9 +64,14 @@ export function createEnsemble(
 ): RandomEnsemble {
   if (sizes.length === 0) throw new DomainError('random matrices: expected at least one size, got none');
   if (!(aspect >= 1 && aspect <= LARGEST_ASPECT))
-    throw new DomainError(`random matrices: the aspect ratio must lie between 1 and ${LARGEST_ASPECT}, got ${aspect}`);
+    throw new DomainError(
+      `random matrices: the aspect ratio, larger over smaller dimension, must lie between 1 and ${LARGEST_ASPECT}, ` +
+        `got ${aspect}${aspect > 0 && aspect < 1 ? `; use ${Number((1 / aspect).toPrecision(6))}, a transpose has the same spectrum` : ''}`,
+    );
   for (const size of sizes) requireInteger('random matrices', 'a size', size, 2);
   if (matrices !== undefined) requireInteger('random matrices', 'matrices', matrices);
+  if (matrices !== undefined && matrices > MOST_MATRICES)
+    throw new DomainError(`random matrices: at most ${MOST_MATRICES} matrices of a size can be drawn, got ${matrices}`);
   const ascending = [...sizes].sort((a, b) => a - b);
   const twice = ascending.find((size, i) => size === ascending[i - 1]);
   if (twice !== undefined) throw new DomainError(`random matrices: size ${twice} is listed twice; list each size once`);
@@ -87,6 +94,26 @@ export function isDenseEnough(entries: EntryDistribution, rows: number): boolean
   return entries.name !== 'sparse' || entries.density * rows >= LEAST_NONZEROS;
 }
 
+/**
+ * E x^4 / (E x^2)^2 - 3 of an entry: how finite matrices depart from the limit law depends on it.
+ *
+ * @returns Infinity for Student's t with up to 4 degrees of freedom
+ */
+export function excessKurtosis(entries: EntryDistribution): number {
+  switch (entries.name) {
+    case 'gaussian':
+      return 0;
+    case 'uniform':
+      return -6 / 5;
+    case 'student':
+      return entries.dof > 4 ? 6 / (entries.dof - 4) : Number.POSITIVE_INFINITY;
+    case 'sparse':
+      return 3 / entries.density - 3;
+    default:
+      return entries satisfies never;
+  }
+}
+
 /** Member `index` of an ensemble's matrices of one shape. */
 export function memberOf(
   { entries, seed }: Pick<RandomEnsemble, 'entries' | 'seed'>,
@@ -103,8 +130,8 @@ export function memberOf(
  * @throws DomainError if the parameter is outside its range
  */
 export function parseEntries(text: string): EntryDistribution {
-  const [name = '', parameter] = text.trim().split(':', 2);
-  const value = parameter === undefined || parameter.trim() === '' ? Number.NaN : Number(parameter);
+  const [name = '', parameter, ...rest] = text.trim().split(':');
+  const value = parameter === undefined || parameter.trim() === '' || rest.length > 0 ? Number.NaN : Number(parameter);
   const bare = parameter === undefined;
   if ((name === 'gaussian' || name === 'uniform') && bare) return { name };
   if (name === 'student' && !Number.isNaN(value)) return checked({ name, dof: value });

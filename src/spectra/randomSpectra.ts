@@ -3,6 +3,7 @@
  * what Newton-Schulz leaves of them. Written as `random.json` and printed by `random --json`.
  */
 import type { EntryDistribution } from '../linalg/matrix.ts';
+import type { NsCoefficients, NsEntry } from '../newtonSchulz/schedule.ts';
 
 /** All sizes of one ensemble. */
 export interface RandomSpectra {
@@ -29,6 +30,16 @@ export interface RandomSpectra {
   /** Whether every matrix asked for was drawn. */
   readonly complete: boolean;
   readonly warnings: readonly string[];
+  /** How it was made; absent where the measurement was not a command's. */
+  readonly made?: RandomOrigin;
+}
+
+/** The command that makes the experiment again, and what it ran on. */
+export interface RandomOrigin {
+  readonly command: string;
+  readonly seconds: number;
+  readonly machine: string;
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** The matrices of one shape; sigma are singular values of X / ||X||_F, values are means over matrices. */
@@ -44,10 +55,22 @@ export interface RandomSize {
   readonly standardErrors: readonly number[] | null;
   /** Marchenko-Pastur at q: the limit for large r. */
   readonly marchenkoPastur: readonly number[];
-  /** Marchenko-Pastur at (ceil(q r) - 1/2) / r, the middle of the share that this value stands for at this r. */
+  /**
+   * What theory says of `values` at this r: Marchenko-Pastur at the share (ceil(q r) - 1/2 - surplus) / r. The surplus is
+   * that of {@link marchenkoPasturSurplus}; it is left out where the entries have no fourth moment.
+   */
   readonly expected: readonly number[];
-  /** The smallest sigma. */
+  /**
+   * The spectrum at exactly q: at position q r + 1/2 + surplus, counted from 1, between two neighbouring values in
+   * proportion. null beyond the first and the last value, where the surplus is more than a tenth of the values, and where
+   * the entries have no fourth moment.
+   */
+  readonly exactValues: readonly (number | null)[];
+  /** Standard errors of `exactValues`; null with a single matrix. */
+  readonly exactStandardErrors: readonly (number | null)[] | null;
+  /** The smallest sigma, and its standard error; null with a single matrix. */
   readonly smallest: number;
+  readonly smallestStandardError: number | null;
   readonly afterNs: readonly RandomOutput[];
 }
 
@@ -65,7 +88,7 @@ export interface RandomOutput {
 /** Slope of ln(value) against ln(smaller dimension) by least squares. */
 export interface SizeExponent {
   readonly exponent: number;
-  /** 95 % interval by Student's t over the sizes; null with two sizes. */
+  /** 95 % interval for the sampling of the matrices, from the standard errors; null if a size has a single matrix. */
   readonly low: number | null;
   readonly high: number | null;
   readonly r2: number;
@@ -73,13 +96,17 @@ export interface SizeExponent {
 
 export interface QuantileExponent extends SizeExponent {
   readonly quantile: number;
-  /** The slope of `expected`: departs from -0.5 only where (1 - q) r is a few values. */
+  /** The slope of `expected`: departs from -0.5 where q r is rounded and where the surplus counts. */
   readonly expected: number;
+  /** The slope of `exactValues`: -0.5 by theory; null if one of them is. */
+  readonly exact: SizeExponent | null;
 }
 
 /** From which smaller dimension on a schedule leaves too much behind. */
 export interface ScheduleWidth {
   readonly schedule: string;
+  readonly coefficients: readonly NsCoefficients[];
+  readonly entry: NsEntry;
   /** Smallest sigma whose output reaches the level; null if none does. */
   readonly threshold: number | null;
   /** By Marchenko-Pastur and the exact response; 2 if every width does, null if none up to 1e12 does. */

@@ -4,12 +4,14 @@ import type { EntryDistribution } from '../linalg/matrix.ts';
 import type {
   QuantileExponent,
   RandomHistogram,
+  RandomOrigin,
   RandomOutput,
   RandomSize,
   RandomSpectra,
   ScheduleWidth,
   SizeExponent,
 } from '../spectra/randomSpectra.ts';
+import { coefficientsSchema, entrySchema } from './schemas.ts';
 
 export const RANDOM_SCHEMA = 'muonscope.random/1';
 
@@ -42,7 +44,10 @@ const sizeSchema: z.ZodType<RandomSize> = z.looseObject({
   standardErrors: z.array(z.number().nonnegative()).nullable(),
   marchenkoPastur: z.array(z.number().nonnegative()),
   expected: z.array(z.number().nonnegative()),
+  exactValues: z.array(sigma.nullable()),
+  exactStandardErrors: z.array(z.number().nonnegative().nullable()).nullable(),
   smallest: sigma,
+  smallestStandardError: z.number().nonnegative().nullable(),
   afterNs: z.array(outputSchema),
 });
 
@@ -57,10 +62,13 @@ const quantileExponentSchema: z.ZodType<QuantileExponent> = z.looseObject({
   ...exponentFields,
   quantile,
   expected: z.number(),
+  exact: sizeExponentSchema.nullable(),
 });
 
 const widthSchema: z.ZodType<ScheduleWidth> = z.looseObject({
   schedule: z.string(),
+  coefficients: z.array(coefficientsSchema),
+  entry: entrySchema,
   threshold: z.number().positive().max(1).nullable(),
   width: side.nullable(),
   verified: z
@@ -75,6 +83,13 @@ const histogramSchema: z.ZodType<RandomHistogram> = z.looseObject({
   edges: z.array(z.number()),
   shares: z.array(share),
   expected: z.array(share),
+});
+
+const originSchema: z.ZodType<RandomOrigin> = z.looseObject({
+  command: z.string(),
+  seconds: z.number().nonnegative(),
+  machine: z.string(),
+  versions: z.record(z.string(), z.string()),
 });
 
 /** `random --json` */
@@ -94,4 +109,5 @@ export const randomSchema: z.ZodType<RandomSpectra> = z.looseObject({
   histograms: z.array(histogramSchema),
   complete: z.boolean(),
   warnings: z.array(z.string()),
+  made: originSchema.exactOptional(),
 });

@@ -1,5 +1,5 @@
 /**
- * A study is a folder: study.json, runs/<run>/, laws.json, plan.json, report.html, charts/.
+ * A study is a folder: study.json, runs/<run>/, laws.json, plan.json, random.json, report.html, charts/.
  *
  * One process writes it at a time (lock.ts); reading needs no lock.
  */
@@ -9,9 +9,11 @@ import type { z } from 'zod';
 import { DomainError, StudyError } from '../base/errors.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { LawsDocument } from '../scaling/law.ts';
+import type { RandomSpectra } from '../spectra/randomSpectra.ts';
 import { LAWS_SCHEMA, lawsSchema, PLAN_SCHEMA, planSchema } from './documentSchemas.ts';
 import { fileFailure, makeFolder, readBytes, TEMPORARY_SUFFIX, writeWhole } from './files.ts';
 import { LOCK_FILE, lockStudy } from './lock.ts';
+import { RANDOM_SCHEMA, randomSchema } from './randomSchema.ts';
 import { firstDifference, formatRecord, parseRecord } from './records.ts';
 import { openRun, type RunRecords, type RunWriter, readRun } from './runFolder.ts';
 import { STUDY_SCHEMA, studySchema } from './schemas.ts';
@@ -25,6 +27,7 @@ export interface StudyWriter {
   openRun(description: RunDescription): RunWriter;
   writeLaws(laws: LawsDocument): void;
   writePlan(plan: Plan): void;
+  writeRandom(spectra: RandomSpectra): void;
   /** @param html the whole report */
   writeReport(html: string): void;
   /** @param name file name, e.g. "loss.svg" */
@@ -114,6 +117,11 @@ export function readPlan(folder: string): Plan | null {
   return readDocument(folder, 'plan.json', planSchema, PLAN_SCHEMA);
 }
 
+/** @returns null if none were measured @throws StudyError if random.json is damaged or of a later version */
+export function readRandom(folder: string): RandomSpectra | null {
+  return readDocument(folder, 'random.json', randomSchema, RANDOM_SCHEMA);
+}
+
 function readDocument<T>(folder: string, name: string, schema: z.ZodType<T>, schemaName: string): T | null {
   const place = { file: join(folder, name), folder };
   const bytes = readBytes(place.file, folder);
@@ -145,6 +153,7 @@ function writerOf(folder: string, description: StudyDescription, close: () => vo
     },
     writeLaws: (laws) => writeRecord('laws.json', laws, lawsSchema),
     writePlan: (plan) => writeRecord('plan.json', plan, planSchema),
+    writeRandom: (spectra) => writeRecord('random.json', spectra, randomSchema),
     writeReport: (html) => writeWhole(join(folder, 'report.html'), html, folder),
     writeChart: (name, contents) => {
       if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))

@@ -27,7 +27,11 @@ export function limitShareUpTo(sigma: number, { rows, columns }: Shape): number 
 }
 
 /** Share of directions whose output is below `level`. */
-export function limitShareBelow(level: number, schedule: NsSchedule, shape: Shape): number {
+export function limitShareBelow(
+  level: number,
+  schedule: Pick<NsSchedule, 'entry' | 'coefficients'>,
+  shape: Shape,
+): number {
   return shareInside(inputsBelow(level, schedule), shape);
 }
 

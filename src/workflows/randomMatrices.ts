@@ -7,17 +7,18 @@
  * 3. Means over matrices, exponents over sizes, histograms of the smallest and the largest size.
  *
  * A matrix is a function of seed, distribution, shape and index, and means are summed in the order of the index: the
- * result does not depend on the number of workers. With `maxSeconds` it depends on the clock through the numbers of
- * matrices, which the result states.
+ * result does not depend on the number of workers. With `maxSeconds` or `signal` it depends on the clock through the
+ * numbers of matrices, which the result states.
  */
-import { UsageError } from '../base/errors.ts';
-import { createSpectrumPool, type SpectrumPool } from '../linalg/spectrumPool.ts';
-import { CATALOGUE, scheduleOf } from '../newtonSchulz/catalogue.ts';
+import type { EntryDistribution } from '../linalg/matrix.ts';
+import { createSpectrumPool } from '../linalg/spectrumPool.ts';
 import { firstReaching } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import {
   type EnsembleSize,
   ensembleSize,
+  excessKurtosis,
+  formatEntries,
   isDenseEnough,
   memberOf,
   type RandomEnsemble,
@@ -27,6 +28,7 @@ import { monotonicSeconds } from './clock.ts';
 import { fitQuantileExponents, fitSmallestExponent } from './randomExponents.ts';
 import { widthLeaving } from './randomLimit.ts';
 import { workersThatFit } from './randomMemory.ts';
+import { comparedSchedules } from './randomSchedules.ts';
 import { createTally, type RandomTally } from './randomTally.ts';
 import { verifiedWidth } from './randomVerified.ts';
 
@@ -40,13 +42,15 @@ export interface RandomOptions {
   readonly schedules: readonly NsSchedule[];
   /** Threads; as many as there are cores and memory for if left out. */
   readonly workers?: number | undefined;
-  /** No matrix is begun after this many seconds, but the first always is. */
+  /** Matrices that are not done after this many seconds are dropped; the first is waited for. */
   readonly maxSeconds?: number | undefined;
+  /** Drops the matrices that are not done. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where a run stands. */
 export interface RandomProgress {
-  /** Share of the work done, by floating-point operations. */
+  /** Share of the work done, by floating-point operations, or of the time there is if that is more. */
   readonly done: number;
   readonly matrices: number;
   readonly total: number;
@@ -60,6 +64,8 @@ export const LOST_SHARE = 0.01;
 const LEAST_VERIFIED = 16;
 /** Matrices handed to the pool for each worker, so that none waits for the next. */
 const AHEAD = 2;
+/** Longest delay of setTimeout in milliseconds. */
+const LONGEST_DELAY = 2 ** 31 - 1;
 
 /** One shape, what is known of it, and why it is drawn. */
 interface Group {
@@ -74,9 +80,14 @@ interface Job {
   readonly index: number;
 }
 
+/** What ended the drawing. */
+type Ending = 'all drawn' | 'time ran out' | 'stopped';
+
 /**
- * @param told called after every matrix
- * @throws UsageError for a schedule without a Frobenius entry, and where one matrix does not fit into memory
+ * @param told called before the first matrix and after every one
+ * @returns what was measured; without sizes if `signal` came before the first matrix was done
+ * @throws UsageError for a schedule without a Frobenius entry or with outputs that grow beyond measure, and where one
+ * matrix does not fit into memory
  */
 export async function measureRandomMatrices(
   options: RandomOptions,
@@ -86,25 +97,8 @@ export async function measureRandomMatrices(
   const workers = workersThatFit(options.ensemble.sizes, options.workers);
   const widths = schedules.map((schedule) => widthLeaving(LOST_SHARE, LOST_LEVEL, schedule, options.aspect));
   const groups = groupsOf(options, schedules, widths);
-  const pool = createSpectrumPool({ workers });
-  try {
-    await drawAll(pool, jobsOf(groups), workers, options, told);
-  } finally {
-    await pool.close();
-  }
-  return documentOf(options, schedules, widths, groups);
-}
-
-/** Schedules asked for, then those of the catalogue at their usual steps, each once. */
-export function comparedSchedules(asked: readonly NsSchedule[]): readonly NsSchedule[] {
-  for (const { name, entry } of asked)
-    if (entry.normalisation !== 'frobenius')
-      throw new UsageError(
-        `random: ${name} expects the ${entry.normalisation} rescaling, not the Frobenius norm; choose another schedule`,
-      );
-  const catalogue = CATALOGUE.filter(({ entry }) => entry.normalisation === 'frobenius');
-  const all = [...asked, ...catalogue.map(({ name }) => scheduleOf(name))];
-  return [...new Map(all.map((schedule) => [schedule.name, schedule])).values()];
+  const ending = await drawAll(jobsOf(groups), workers, options, told);
+  return documentOf(options, schedules, widths, groups, ending);
 }
 
 function groupsOf(
@@ -117,7 +111,8 @@ function groupsOf(
   const group = (size: EnsembleSize, extra: boolean): Group => {
     const ends = !extra && (size === sizes[0] || size === sizes.at(-1));
     const histogramsAfter = ends ? asked.map(({ name }) => schedules.findIndex((other) => other.name === name)) : null;
-    return { size, extra, tally: createTally(size, { schedules, level: LOST_LEVEL, histogramsAfter }) };
+    const shape = { ...size, excessKurtosis: excessKurtosis(ensemble.entries) };
+    return { size, extra, tally: createTally(shape, { schedules, level: LOST_LEVEL, histogramsAfter }) };
   };
   const verified = [...new Set(widths)].filter(
     (rows) => rows !== null && rows >= LEAST_VERIFIED && rows <= largest && isDenseEnough(ensemble.entries, rows),
@@ -136,26 +131,52 @@ function jobsOf(groups: readonly Group[]): readonly Job[] {
 }
 
 async function drawAll(
-  pool: SpectrumPool,
   jobs: readonly Job[],
   workers: number,
-  { ensemble, maxSeconds = Number.POSITIVE_INFINITY }: RandomOptions,
+  { ensemble, maxSeconds = Number.POSITIVE_INFINITY, signal }: RandomOptions,
   told: (progress: RandomProgress) => void,
-): Promise<void> {
+): Promise<Ending> {
   const start = monotonicSeconds();
   const work = jobs.reduce((sum, { group }) => sum + operationsOf(group.size), 0);
-  const progress = { done: 0, matrices: 0, total: jobs.length };
-  let next = 0;
+  const pool = createSpectrumPool({ workers: Math.min(workers, jobs.length) });
+  let ending: Ending = 'all drawn';
+  let [next, matrices, operations] = [0, 0, 0];
+  const seconds = (): number => monotonicSeconds() - start;
+  const tell = (): void =>
+    told({ done: Math.max(operations / work, seconds() / maxSeconds), matrices, total: jobs.length });
+  const end = (why: Ending): void => {
+    if (ending !== 'all drawn') return;
+    ending = why;
+    void pool.close(); // the calls that have not answered reject
+  };
+  const stop = (): void => end('stopped');
+  const timeOut = (): void => {
+    if (matrices > 0 && matrices < jobs.length && seconds() >= maxSeconds) end('time ran out');
+  };
   const draw = async (): Promise<void> => {
-    while (next < jobs.length && (next === 0 || monotonicSeconds() - start < maxSeconds)) {
+    while (next < jobs.length && ending === 'all drawn') {
       const { group, index } = jobs[next++]!;
       group.tally.add(index, await pool.singularValues(memberOf(ensemble, group.size, index)));
-      progress.done += operationsOf(group.size) / work;
-      progress.matrices++;
-      told({ ...progress });
+      operations += operationsOf(group.size);
+      matrices++;
+      tell();
+      timeOut();
     }
   };
-  await Promise.all(Array.from({ length: AHEAD * workers }, draw));
+  const timer = setTimeout(timeOut, Math.min(1000 * maxSeconds, LONGEST_DELAY));
+  signal?.addEventListener('abort', stop);
+  try {
+    tell();
+    if (signal?.aborted) stop();
+    await Promise.all(Array.from({ length: AHEAD * workers }, draw));
+  } catch (error) {
+    if (ending === 'all drawn') throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+    await pool.close();
+  }
+  return ending;
 }
 
 /** Drawing, Gram matrix and reduction, weighted by the time they take. */
@@ -168,6 +189,7 @@ function documentOf(
   schedules: readonly NsSchedule[],
   widths: readonly (number | null)[],
   groups: readonly Group[],
+  ending: Ending,
 ): RandomSpectra {
   const measured = groups.filter(({ extra, tally }) => !extra && tally.matrices() > 0);
   const sizes = measured.map(({ tally }) => tally.size());
@@ -187,6 +209,8 @@ function documentOf(
     smallestExponent: fitSmallestExponent(sizes),
     widths: schedules.map((schedule, k) => ({
       schedule: schedule.name,
+      coefficients: schedule.coefficients,
+      entry: schedule.entry,
       threshold: firstReaching(LOST_LEVEL, schedule),
       width: widths[k]!,
       verified: verifiedWidth(
@@ -196,22 +220,29 @@ function documentOf(
     })),
     histograms: measured.flatMap(({ tally }) => tally.histograms()),
     complete: groups.every(({ size, tally }) => tally.matrices() === size.matrices),
-    warnings: warningsOf(ensemble, groups),
+    warnings: warningsOf(ensemble, groups, ending),
   };
 }
 
-function warningsOf({ entries }: RandomEnsemble, groups: readonly Group[]): readonly string[] {
+function warningsOf({ entries }: RandomEnsemble, groups: readonly Group[], ending: Ending): readonly string[] {
   const warnings: string[] = [];
+  const verifying: string[] = [];
   for (const { size, tally, extra } of groups) {
     const drawn = tally.matrices();
-    const shape = `${size.rows} x ${size.columns}${extra ? ' (to verify a width)' : ''}`;
-    if (drawn === 0) warnings.push(`time ran out before any matrix of ${shape} was drawn; it is left out`);
-    else if (drawn < size.matrices)
-      warnings.push(`time ran out after ${drawn} of ${size.matrices} matrices of ${shape}`);
+    if (drawn === size.matrices) continue;
+    const shape = `${size.rows} x ${size.columns}`;
+    if (extra) verifying.push(`${drawn} of ${size.matrices} of ${shape}`);
+    else if (drawn === 0) warnings.push(`${ending} before any matrix of ${shape} was done; it is left out`);
+    else warnings.push(`${ending} after ${drawn} of ${size.matrices} matrices of ${shape}`);
   }
-  if (entries.name === 'student' && entries.dof <= 4)
-    warnings.push(
-      `entries with ${entries.dof} degrees of freedom have no fourth moment: the largest singular values leave Marchenko-Pastur`,
-    );
-  return warnings;
+  if (verifying.length > 0) warnings.push(`${ending} while widths were verified, after ${verifying.join(', ')}`);
+  return [...warnings, ...entryWarnings(entries)];
+}
+
+function entryWarnings(entries: EntryDistribution): readonly string[] {
+  if (Number.isFinite(excessKurtosis(entries))) return [];
+  return [
+    `${formatEntries(entries)} entries have no fourth moment: the largest singular values leave Marchenko-Pastur, and ` +
+      'there is no theory for exact levels',
+  ];
 }

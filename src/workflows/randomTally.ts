@@ -9,11 +9,14 @@ import { outputRange, response } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { RandomHistogram, RandomSize } from '../spectra/randomSpectra.ts';
 import { RECORD_QUANTILES } from '../spectra/spectrum.ts';
+import { exactPosition, expectedAt, type FiniteShape, valueAt } from './randomLevels.ts';
 import { limitQuantile, limitShareBelow, limitShareUpTo, type Shape } from './randomLimit.ts';
 
 /** What is kept of one matrix. */
 interface Member {
   readonly values: readonly number[];
+  /** At exactly each quantile; null where there is none. */
+  readonly exact: readonly (number | null)[];
   readonly smallest: number;
   readonly after: readonly { readonly values: readonly number[]; readonly below: number }[];
 }
@@ -43,9 +46,10 @@ const LOWEST_DECADE = -10;
 const OUTPUT_BIN = 0.02;
 
 /** An empty tally of matrices of one shape. */
-export function createTally(shape: Shape, { schedules, level, histogramsAfter }: TallyOptions): RandomTally {
+export function createTally(shape: FiniteShape, { schedules, level, histogramsAfter }: TallyOptions): RandomTally {
   const members: (Member | undefined)[] = [];
   const positions = quantilePositions(RECORD_QUANTILES, shape.rows);
+  const exactPositions = RECORD_QUANTILES.map((q) => exactPosition(q, shape));
   const counters =
     histogramsAfter === null
       ? []
@@ -61,6 +65,7 @@ export function createTally(shape: Shape, { schedules, level, histogramsAfter }:
       for (const { after, counter } of counters) counter.count(after === null ? sigma : outputs[after]!);
       members[index] = {
         values: positions.map((position) => sigma[position]!),
+        exact: exactPositions.map((position) => (position === null ? null : valueAt(position, sigma))),
         smallest: sigma.at(-1)!,
         after: outputs.map((output) => afterOf(output, positions, level)),
       };
@@ -84,20 +89,31 @@ function afterOf(output: readonly number[], positions: readonly number[], level:
   return { values: positions.map((position) => sorted[position]!), below: below / output.length };
 }
 
-function sizeOf(shape: Shape, members: readonly Member[], schedules: readonly NsSchedule[], level: number): RandomSize {
+function sizeOf(
+  shape: FiniteShape,
+  members: readonly Member[],
+  schedules: readonly NsSchedule[],
+  level: number,
+): RandomSize {
   const quantiles = RECORD_QUANTILES;
-  const columns = quantiles.map((_, i) => members.map(({ values }) => values[i]!));
+  const values = quantiles.map((_, i) => members.map((member) => member.values[i]!));
+  const exact = quantiles.map((_, i) => members.flatMap((member) => member.exact[i] ?? []));
+  const smallest = members.map((member) => member.smallest);
+  const single = members.length < 2;
   const positions = quantilePositions(quantiles, shape.rows);
   return {
     rows: shape.rows,
     columns: shape.columns,
     matrices: members.length,
     quantiles,
-    values: columns.map(mean),
-    standardErrors: members.length < 2 ? null : columns.map((column) => Math.sqrt(variance(column) / column.length)),
+    values: values.map(mean),
+    standardErrors: single ? null : values.map(standardError),
     marchenkoPastur: quantiles.map((q) => limitQuantile(q, shape)),
-    expected: positions.map((position) => limitQuantile((position + 0.5) / shape.rows, shape)),
-    smallest: mean(members.map(({ smallest }) => smallest)),
+    expected: positions.map((position) => expectedAt(position, shape)),
+    exactValues: exact.map((list) => (list.length === 0 ? null : mean(list))),
+    exactStandardErrors: single ? null : exact.map((list) => (list.length === 0 ? null : standardError(list))),
+    smallest: mean(smallest),
+    smallestStandardError: single ? null : standardError(smallest),
     afterNs: schedules.map((schedule, k) => ({
       schedule: schedule.name,
       values: quantiles.map((_, i) => mean(members.map(({ after }) => after[k]!.values[i]!))),
@@ -105,6 +121,11 @@ function sizeOf(shape: Shape, members: readonly Member[], schedules: readonly Ns
       expectedBelow: limitShareBelow(level, schedule, shape),
     })),
   };
+}
+
+/** Of the mean of at least two values. */
+function standardError(values: readonly number[]): number {
+  return Math.sqrt(variance(values) / values.length);
 }
 
 interface Counter {
@@ -118,7 +139,7 @@ function inputCounter(shape: Shape): Counter {
     (_, i) => 10 ** (LOWEST_DECADE + i / DECADE_BINS),
   );
   const bin = (sigma: number): number => Math.floor((Math.log10(sigma) - LOWEST_DECADE) * DECADE_BINS);
-  return counter({ ...shape, schedule: null }, edges, bin, (sigma) => limitShareUpTo(sigma, shape));
+  return counter(shape, null, edges, bin, (sigma) => limitShareUpTo(sigma, shape));
 }
 
 function outputCounter(schedule: NsSchedule, shape: Shape): Counter {
@@ -127,14 +148,13 @@ function outputCounter(schedule: NsSchedule, shape: Shape): Counter {
   const bins = Math.ceil(high / OUTPUT_BIN) - first;
   const edges = Array.from({ length: bins + 1 }, (_, i) => Number(((first + i) * OUTPUT_BIN).toPrecision(12)));
   const bin = (output: number): number => Math.floor(output / OUTPUT_BIN) - first;
-  return counter({ ...shape, schedule: schedule.name }, edges, bin, (output) =>
-    limitShareBelow(output, schedule, shape),
-  );
+  return counter(shape, schedule.name, edges, bin, (output) => limitShareBelow(output, schedule, shape));
 }
 
 /** Counts by bin; values outside the edges count in the outermost bins. Empty outer bins are not written. */
 function counter(
-  identity: Pick<RandomHistogram, 'rows' | 'columns' | 'schedule'>,
+  { rows, columns }: Shape,
+  schedule: string | null,
   edges: readonly number[],
   bin: (value: number) => number,
   limitUpTo: (edge: number) => number,
@@ -151,7 +171,9 @@ function counter(
       const kept = edges.slice(first, last + 2);
       const limit = kept.map(limitUpTo);
       return {
-        ...identity,
+        rows,
+        columns,
+        schedule,
         edges: kept,
         shares: Array.from(counts.subarray(first, last + 1), (count) => count / total),
         expected: limit.slice(1).map((upTo, i) => Math.max(upTo - limit[i]!, 0)),

@@ -11,10 +11,12 @@ import { describeSteepest } from '../scaling/comparePooled.ts';
 import { forecast } from '../scaling/forecast.ts';
 import type { Law, LawsDocument } from '../scaling/law.ts';
 import { publishedLaws } from '../scaling/published/publishedLaws.ts';
+import type { RandomSpectra } from '../spectra/randomSpectra.ts';
 import type { RunRecords } from '../store/runFolder.ts';
 import type { StudyDescription } from '../store/study.ts';
-import type { StudyWriter } from '../store/studyFolder.ts';
+import { readRandom, type StudyWriter } from '../store/studyFolder.ts';
 import type { TrackedTrajectory } from './analyse.ts';
+import { randomReportData } from './randomReport.ts';
 import { summariseRun } from './summarise.ts';
 
 /** What a report is written from. */
@@ -34,12 +36,15 @@ const RESPONSE_POINTS = 600;
 /** Smallest singular value drawn, as a share of the smallest forecast. */
 const BELOW_FORECAST = 0.1;
 
-/** Renders and writes the report; returns its path and the sentences it opens with. */
+/**
+ * Renders and writes the report; returns its path and the sentences it opens with. It has a section on random matrices if
+ * `random --out` has recorded them in the study.
+ */
 export function writeStudyReport(
   writer: StudyWriter,
   source: ReportSource,
 ): { readonly path: string; readonly charts: number; readonly statements: readonly string[] } {
-  const data = reportData(writer.description, source);
+  const data = reportData(writer.description, source, readRandom(writer.folder));
   const { html, charts } = renderReport(data);
   for (const { name, svg } of charts) writer.writeChart(`${name}.svg`, svg);
   writer.writeReport(html);
@@ -47,7 +52,11 @@ export function writeStudyReport(
 }
 
 /** Everything the report shows, as plain data. */
-export function reportData(study: StudyDescription, { runs, tracked, laws, plan, command }: ReportSource): ReportData {
+export function reportData(
+  study: StudyDescription,
+  { runs, tracked, laws, plan, command }: ReportSource,
+  random: RandomSpectra | null,
+): ReportData {
   return {
     study,
     runs: runs.map(({ description, metrics }) => ({
@@ -62,6 +71,7 @@ export function reportData(study: StudyDescription, { runs, tracked, laws, plan,
     statements: laws ? describeSteepest(laws) : [],
     plan,
     responses: plan ? responseCurves(plan) : [],
+    random: random && randomReportData(random),
     command,
   };
 }

@@ -32,6 +32,16 @@ describe.runIf(existsSync(SCRIPT))('in a terminal of 80 columns', () => {
     expect(text.replaceAll('\r\n', '\n')).toMatch(/\nReport: out\/report\.html\n$/);
   });
 
+  it('random matrices draw their progress in place and fit their tables into the terminal', () => {
+    const text = shown(folderWithText(), 'random --sizes 1000,1024 --matrices 2 --workers 1', { NO_COLOR: '1' });
+    const drawn = text.split(ERASE).filter((line) => line.startsWith('random '));
+    expect(drawn[0]).toMatch(/^random ░{20} +0 % {2}0 of \d+ matrices$/);
+    expect(drawn.at(-1)).toMatch(/^random [█░]{20} +\d+ % {2}\d+s left {2}\d+ of \d+ matrices$/);
+    const lines = text.slice(text.lastIndexOf(ERASE) + ERASE.length).split(/\r?\n/);
+    expect(lines).toContain('Newton-Schulz');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it('the sentence of an error stands on a line of its own', () => {
     const text = shown(folderWithText(), `${TRAIN} --steps 60 --lr 1e3 --update-scale rms`);
     expect(text).toContain(`${ERASE}muonscope: 1x16: training: the loss at step`);

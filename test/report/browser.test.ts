@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderReport } from '../../src/report/renderReport.ts';
 import { CHROMIUM_HINT, hasChromium, launchChromium } from '../chromium.ts';
 import { contrast } from './contrast.ts';
+import { syntheticRandom } from './syntheticRandom.ts';
 import { syntheticStudy } from './syntheticStudy.ts';
 
-const REPORT = renderReport(syntheticStudy(7));
+const REPORT = renderReport({ ...syntheticStudy(7), random: syntheticRandom() });
 
 describe.skipIf(!hasChromium)(`the page in Chromium ${CHROMIUM_HINT}`, () => {
   let browser: Browser;

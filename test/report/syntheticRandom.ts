@@ -28,11 +28,14 @@ export function syntheticRandom(): RandomReportData {
       low: null,
       high: null,
       r2: 1,
-      expected: -0.5,
+      expected: -0.49,
+      exact: { exponent: -0.5, low: -0.501, high: -0.499, r2: 1 },
     })),
     smallestExponent: { exponent: -1.5, low: null, high: null, r2: 1 },
     widths: SCHEDULES.map(([schedule, threshold], i) => ({
       schedule,
+      coefficients: [[1 / threshold, 0, 0]],
+      entry: { normalisation: 'frobenius', scale: 1, epsilon: 0 },
       threshold,
       width: [59, null, 2][i]!,
       verified: i === 0 ? { rows: 59, columns: 59, matrices: 8, below: 0.012, low: 0.01, high: 0.014 } : null,
@@ -40,6 +43,12 @@ export function syntheticRandom(): RandomReportData {
     histograms: sizes.flatMap(({ rows }) => [before(rows), after(rows, 'jordan x5'), after(rows, 'jordan x7')]),
     complete: false,
     warnings: ['time ran out after 3 of 8 matrices of 400 x 400'],
+    made: {
+      command: 'muonscope random --sizes 100,400 --entries student:3',
+      seconds: 12,
+      machine: 'a processor',
+      versions: { muonscope: '0.1.0' },
+    },
   };
   return {
     spectra,
@@ -48,10 +57,6 @@ export function syntheticRandom(): RandomReportData {
       points: [10, 100, 1000, 10_000].map((rows) => ({ rows, below: lost(rows, threshold) })),
     })),
     entries: 'student:3',
-    command: 'muonscope random --sizes 100,400 --entries student:3',
-    seconds: 12,
-    machine: 'a processor',
-    versions: { muonscope: '0.1.0' },
   };
 }
 
@@ -70,7 +75,10 @@ function sizeOf(rows: number): RandomSize {
     standardErrors: values.map((value) => value / 100),
     marchenkoPastur: values.map((value) => value * 1.02),
     expected: values,
+    exactValues: values,
+    exactStandardErrors: values.map((value) => value / 100),
     smallest: 0.5 * rows ** -1.5,
+    smallestStandardError: 0.05 * rows ** -1.5,
     afterNs: SCHEDULES.map(([schedule, threshold]) => ({
       schedule,
       values: QUANTILES.map((q) => 1.2 - 0.2 * q),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   createEnsemble,
+  excessKurtosis,
   formatEntries,
   memberOf,
   parseEntries,
@@ -34,7 +35,14 @@ describe('an ensemble', () => {
     [[1], {}, 'random matrices: a size must be an integer of at least 2, got 1'],
     [[2.5], {}, 'random matrices: a size must be an integer of at least 2, got 2.5'],
     [[4, 8, 4], {}, 'random matrices: size 4 is listed twice; list each size once'],
-    [[4], { aspect: 0.5 }, 'random matrices: the aspect ratio must lie between 1 and 10000, got 0.5'],
+    [
+      [4],
+      { aspect: 0.25 },
+      'random matrices: the aspect ratio, larger over smaller dimension, must lie between 1 and 10000, got 0.25; ' +
+        'use 4, a transpose has the same spectrum',
+    ],
+    [[4], { aspect: 1e5 }, 'must lie between 1 and 10000, got 100000'],
+    [[4], { matrices: 1e9 }, 'random matrices: at most 100000 matrices of a size can be drawn, got 1000000000'],
     [[4], { matrices: 0 }, 'random matrices: matrices must be an integer of at least 1, got 0'],
     [
       [16, 512],
@@ -52,7 +60,7 @@ describe('a distribution as text', () => {
     expect(formatEntries(parseEntries(text))).toBe(text);
   });
 
-  test.each(['cauchy', 'student', 'student:', 'student:x', 'sparse', 'gaussian:2', ''])(
+  test.each(['cauchy', 'student', 'student:', 'student:x', 'sparse', 'gaussian:2', 'sparse:1:2', 'student:5:', ''])(
     '"%s" is refused with the list of those there are',
     (text) => {
       expect(() => parseEntries(text)).toThrow(
@@ -66,4 +74,17 @@ describe('a distribution as text', () => {
     expect(() => parseEntries('student:2')).toThrow('more than 2 degrees of freedom for a finite variance, got 2');
     expect(() => parseEntries('sparse:1.5')).toThrow('the density must lie in (0, 1], got 1.5');
   });
+});
+
+// E x^4 / (E x^2)^2 - 3: uniform 9/5 - 3, Student 6 / (dof - 4), sparse Gaussian 3 / density - 3.
+test.each([
+  ['gaussian', 0],
+  ['uniform', -1.2],
+  ['student:5', 6],
+  ['student:4', Number.POSITIVE_INFINITY],
+  ['student:3', Number.POSITIVE_INFINITY],
+  ['sparse:0.1', 27],
+  ['sparse:1', 0],
+])('%s entries have an excess kurtosis of %d', (entries, kurtosis) => {
+  expect(excessKurtosis(parseEntries(entries))).toBeCloseTo(kurtosis, 12);
 });

@@ -1,9 +1,29 @@
 import type { Command } from 'commander';
 import { formatSeconds } from '../../base/numbers.ts';
-import type { RandomOutcome } from '../../workflows/random.ts';
+import type { RandomSpectra } from '../../spectra/randomSpectra.ts';
+import type { RandomListener } from '../../workflows/random.ts';
+import type { RandomWritten } from '../../workflows/randomFolder.ts';
 import { integerFlag, listFlag, numberFlag } from '../flags.ts';
-import { outputColours, outputWidth, print, printJson, stderrProgress } from '../output.ts';
-import { randomExponentTable, randomSizeTable, randomWidthTable } from '../tables/randomTables.ts';
+import {
+  INTERRUPTED,
+  interruptSignal,
+  outputColours,
+  outputWidth,
+  paragraph,
+  print,
+  printJson,
+  stderrProgress,
+  tell,
+} from '../output.ts';
+import {
+  EXPONENT_LEGEND,
+  randomExponentTable,
+  randomSizeTable,
+  randomWidthTable,
+  sizeLegend,
+  widthLegend,
+} from '../tables/randomTables.ts';
+import { printable } from '../terminal.ts';
 
 interface RandomFlags {
   readonly sizes: readonly number[];
@@ -31,15 +51,20 @@ export function addRandom(program: Command): void {
     .option('--entries <name>', 'gaussian, uniform, student:DOF or sparse:DENSITY', 'gaussian')
     .option('--aspect <ratio>', 'larger over smaller dimension', numberFlag('--aspect', 0, 1e4), 1)
     .option('--matrices <n>', 'of each size (default: 65536 / size, 8 to 512)', integerFlag('--matrices'))
-    .option('--schedules <list>', 'schedules to draw, name or name:steps', listFlag(String), DEFAULT_SCHEDULES)
+    .option(
+      '--schedules <list>',
+      'schedules to draw: name, name:steps or a .json file of ns design --json',
+      listFlag(String),
+      DEFAULT_SCHEDULES,
+    )
     .option('--seed <n>', 'of the entries', integerFlag('--seed', 0), 1)
-    .option('--max-seconds <s>', 'add no matrix after this time', numberFlag('--max-seconds', 0, 1e7))
+    .option('--max-seconds <s>', 'stop after this time with what is done', numberFlag('--max-seconds', 0, 1e7))
     .option('--workers <n>', 'threads (default: one a core)', integerFlag('--workers'))
-    .option('--out <dir>', 'write random.json, random.html and charts/ there')
+    .option('--out <dir>', 'a study to add them to, or a folder for random.json, random.html and charts/')
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
-      '\nExample:\n  muonscope random --out random\n  muonscope random --sizes 256,1024 --aspect 4 --entries student:5 --schedules jordan,deepseek-v4',
+      '\nExample:\n  muonscope random --out random\n  muonscope random --sizes 256,1024 --aspect 4 --entries student:5 --schedules jordan,deepseek-v4\n  muonscope random --out my-study',
     )
     .action(runRandom);
 }
@@ -47,22 +72,41 @@ export function addRandom(program: Command): void {
 async function runRandom({ json, ...request }: RandomFlags): Promise<void> {
   const { studyRandomMatrices } = await import('../../workflows/random.ts');
   const progress = stderrProgress();
-  const outcome = await studyRandomMatrices(request, ({ done, matrices, total }) =>
-    progress.update({ label: 'random', done, total: 1, details: [`${matrices} of ${total} matrices`] }),
-  );
-  progress.end();
-  for (const warning of outcome.spectra.warnings) progress.note(`note: ${warning}`);
-  if (json) printJson(outcome.spectra);
-  else printOutcome(outcome);
+  const signal = interruptSignal(() => progress.end());
+  const listener: RandomListener = {
+    progress: ({ done, matrices, total }) => {
+      if (signal.aborted) return;
+      progress.update({ label: 'random', done, total: 1, details: [`${matrices} of ${total} matrices`] });
+    },
+    measured: (spectra) => {
+      progress.end();
+      if (json) printJson(spectra);
+      else printSpectra(spectra);
+      for (const warning of spectra.warnings) tell(`note: ${printable(warning)}`);
+    },
+  };
+  const outcome = await studyRandomMatrices(request, listener, signal).finally(() => progress.end());
+  if (outcome === null || outcome.interrupted) process.exitCode = INTERRUPTED;
+  if (outcome === null) tell('Stopped before the first matrix was done; nothing was written.');
+  else if (outcome.kept) tell(`Stopped. ${request.out} keeps what an earlier run wrote there.`);
+  else if (outcome.interrupted) tell('Stopped. The numbers are those of the matrices that were done.');
+  if (outcome?.written && !json) printWritten(outcome.written);
 }
 
-function printOutcome({ spectra, seconds, written }: RandomOutcome): void {
+function printSpectra(spectra: RandomSpectra): void {
   const { bold, dim } = outputColours();
   const width = outputWidth();
-  print(bold('Sizes'), dim('singular values of X / ||X||_F, means over matrices'), randomSizeTable(spectra, width));
+  const legend = (text: string): readonly string[] => paragraph(text).map(dim);
+  print(bold('Sizes'), ...legend(sizeLegend(spectra)), randomSizeTable(spectra, width));
   if (spectra.exponents.length > 0)
-    print('', bold('Exponents'), dim('against the smaller dimension'), randomExponentTable(spectra, width));
-  print('', bold('Newton-Schulz'), randomWidthTable(spectra, width));
-  print('', dim(`${formatSeconds(seconds)}`));
-  if (written) print(`Report: ${bold(written.report)}`, `Charts: ${written.charts} SVG files beside it in charts/`);
+    print('', bold('Exponents'), ...legend(EXPONENT_LEGEND), randomExponentTable(spectra, width));
+  print('', bold('Newton-Schulz'), ...legend(widthLegend(spectra)), randomWidthTable(spectra, width));
+  if (spectra.made) print('', dim(formatSeconds(spectra.made.seconds)));
+}
+
+function printWritten({ record, report, charts }: RandomWritten): void {
+  const { bold } = outputColours();
+  print(`Record: ${record}`);
+  if (report !== null) print(`Report: ${bold(report)}`, `Charts: ${charts} SVG files beside it in charts/`);
+  else print('No run of this study has begun; its report will have a section on them.');
 }

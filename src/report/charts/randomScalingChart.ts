@@ -1,9 +1,9 @@
 /** Quantiles of random matrices against the smaller dimension, log-log, over Marchenko-Pastur. */
 import * as Plot from '@observablehq/plot';
 import { significant } from '../../base/numbers.ts';
-import type { RandomSize, RandomSpectra } from '../../spectra/randomSpectra.ts';
+import type { QuantileExponent, RandomSize, RandomSpectra } from '../../spectra/randomSpectra.ts';
 import { chartQuantiles, quantileRank } from '../cells.ts';
-import { BASELINE, GRID, MUTED, QUANTILE_INKS } from '../palette.ts';
+import { BASELINE, GRID, MUTED, QUANTILE_INKS, TEXT } from '../palette.ts';
 import { decimals } from '../wording.ts';
 import { formatPower, logDomain, logTicks } from './axis.ts';
 import { ANNOTATION, axisTitles, type Chart, panel } from './chart.ts';
@@ -27,8 +27,10 @@ interface Series {
 export function randomScalingChart({ sizes, exponents, smallestExponent }: RandomSpectra): Chart | null {
   if (sizes.length < 2) return null;
   const quantiles = chartQuantiles(exponents.map(({ quantile }) => quantile));
+  const charted = exponents.filter(({ quantile }) => quantiles.includes(quantile));
+  const exact = charted.every((fit) => fit.exact !== null);
   const series = [
-    ...exponents.filter(({ quantile }) => quantiles.includes(quantile)).map((fit) => quantileSeries(sizes, fit)),
+    ...charted.map((fit) => (exact ? exactSeries(sizes, fit) : recordSeries(sizes, fit))),
     ...(smallestExponent ? [smallestSeries(sizes, smallestExponent.exponent)] : []),
   ];
   const yDomain = logDomain(series.flatMap(({ points }) => points.map(({ value }) => value)));
@@ -82,17 +84,29 @@ function keysOf(quantiles: readonly number[], smallest: boolean): LegendKey[] {
   ];
 }
 
+/** At exactly q, where the law is as well; every fit has its exact part. */
+function exactSeries(sizes: readonly RandomSize[], { quantile, exact }: QuantileExponent): Series {
+  return quantileSeries(sizes, quantile, exact!.exponent, ({ exactValues }) => exactValues);
+}
+
+/** Of entries without a theory of finite matrices. */
+function recordSeries(sizes: readonly RandomSize[], { quantile, exponent }: QuantileExponent): Series {
+  return quantileSeries(sizes, quantile, exponent, ({ values }) => values);
+}
+
 function quantileSeries(
   sizes: readonly RandomSize[],
-  { quantile, exponent }: { readonly quantile: number; readonly exponent: number },
+  quantile: number,
+  exponent: number,
+  measured: (size: RandomSize) => readonly (number | null)[],
 ): Series {
-  const of = (values: (size: RandomSize) => readonly number[]): Series['points'] =>
+  const of = (values: (size: RandomSize) => readonly (number | null)[]): Series['points'] =>
     sizes.map((size) => ({ rows: size.rows, value: values(size)[size.quantiles.indexOf(quantile)]! }));
   return {
     label: `q = ${significant(quantile)}: ${decimals(exponent, 3)}`,
     ink: QUANTILE_INKS[quantileRank(quantile)]!.light,
     exponent,
-    points: of(({ values }) => values),
+    points: of(measured),
     limit: of(({ marchenkoPastur }) => marchenkoPastur),
   };
 }
@@ -124,6 +138,6 @@ function endLabels(series: readonly Series[], [low, high]: readonly [number, num
   );
   return Plot.text(
     ends.map((end, i) => ({ ...end, y: high * Math.exp(-places[i]! * scale) })),
-    { ...ANNOTATION, y: 'y', frameAnchor: 'right', textAnchor: 'start', dx: 8, text: 'label', fill: 'ink' },
+    { ...ANNOTATION, y: 'y', frameAnchor: 'right', textAnchor: 'start', dx: 8, text: 'label', fill: TEXT.light },
   );
 }

@@ -104,7 +104,7 @@ function thresholdMarks(
       x: (sigma: number) => sigma,
       frameAnchor: 'top',
       dy: -12 - LABEL_ROW * (i % LABEL_ROWS),
-      fill: stroke,
+      fill: TEXT.light,
       text: () => schedule,
     }),
   ]);
