@@ -103,6 +103,7 @@ export {
   marchenkoPasturDensity,
   marchenkoPasturEdges,
   marchenkoPasturQuantile,
+  marchenkoPasturSurplus,
 } from './spectra/marchenkoPastur.ts';
 export { measureSpectra, measureSpectrum } from './spectra/measure.ts';
 export type { RandomSpectra } from './spectra/randomSpectra.ts';

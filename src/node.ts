@@ -18,7 +18,13 @@ export { gptParameters, type ParameterSpec } from './train/gpt.ts';
 export { createTrainer, type NsInput, type Trainer, type TrainerOptions, type TrainStep } from './train/trainer.ts';
 export type { TrainerState } from './train/trainingState.ts';
 export { PRESETS, type Preset, presetNamed, trainConfig } from './workflows/presets.ts';
-export { type RandomOutcome, type RandomRequest, studyRandomMatrices } from './workflows/random.ts';
+export {
+  type RandomListener,
+  type RandomOutcome,
+  type RandomRequest,
+  studyRandomMatrices,
+} from './workflows/random.ts';
+export type { RandomWritten } from './workflows/randomFolder.ts';
 export { rewriteReport } from './workflows/rewriteReport.ts';
 export {
   resumeStudy,

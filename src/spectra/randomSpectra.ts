@@ -62,8 +62,8 @@ export interface RandomSize {
   readonly expected: readonly number[];
   /**
    * The spectrum at exactly q: at position q r + 1/2 + surplus, counted from 1, between two neighbouring values in
-   * proportion. null beyond the first and the last value, where the surplus is more than a tenth of the values, and where
-   * the entries have no fourth moment.
+   * proportion. null beyond the first and the last value, within two of the last at aspect ratios below 1.25, where the
+   * surplus is more than a tenth of the values, and where the entries have no fourth moment.
    */
   readonly exactValues: readonly (number | null)[];
   /** Standard errors of `exactValues`; null with a single matrix. */
@@ -111,7 +111,10 @@ export interface ScheduleWidth {
   readonly threshold: number | null;
   /** By Marchenko-Pastur and the exact response; 2 if every width does, null if none up to 1e12 does. */
   readonly width: number | null;
-  /** Matrices drawn at that width; null where it is below 16, above the largest size or too small for sparse entries, or time ran out. */
+  /**
+   * Matrices drawn at that width; null where it is below 16, above the largest size or too small for sparse entries, and
+   * where fewer than 8 matrices were asked for or done.
+   */
   readonly verified: VerifiedWidth | null;
 }
 

@@ -30,7 +30,7 @@ import { widthLeaving } from './randomLimit.ts';
 import { workersThatFit } from './randomMemory.ts';
 import { comparedSchedules } from './randomSchedules.ts';
 import { createTally, type RandomTally } from './randomTally.ts';
-import { verifiedWidth } from './randomVerified.ts';
+import { LEAST_VERIFYING, verifiedWidth } from './randomVerified.ts';
 
 export interface RandomOptions {
   readonly ensemble: RandomEnsemble;
@@ -114,7 +114,8 @@ function groupsOf(
     const shape = { ...size, excessKurtosis: excessKurtosis(ensemble.entries) };
     return { size, extra, tally: createTally(shape, { schedules, level: LOST_LEVEL, histogramsAfter }) };
   };
-  const verified = [...new Set(widths)].filter(
+  const verifiable = (matrices ?? LEAST_VERIFYING) < LEAST_VERIFYING ? [] : [...new Set(widths)];
+  const verified = verifiable.filter(
     (rows) => rows !== null && rows >= LEAST_VERIFIED && rows <= largest && isDenseEnough(ensemble.entries, rows),
   );
   return [

@@ -9,12 +9,19 @@ describe('the position of an exact level', () => {
   test('is q r + 1/2 + surplus: near the edges a quarter of a value more, or less', () => {
     const large = { rows: 1e8, columns: 1e8, excessKurtosis: 0 };
     expect(exactPosition(2e-8, large)).toBeCloseTo(2 + 0.5 + 0.25, 2);
-    expect(exactPosition(1 - 2e-8, large)).toBeCloseTo(1e8 - 2 + 0.5 - 0.25, 2);
+    expect(exactPosition(1 - 3e-8, large)).toBeCloseTo(1e8 - 3 + 0.5 - 0.25, 2);
   });
 
   // theta = pi - 0.157 at q = 0.9, since 10 % of the quarter circle lie below s = 0.157; 115.7 - 0.225.
   test('at q = 0.9 of a square matrix is 0.225 values before that of the rounded quantile', () => {
     expect(exactPosition(0.9, SQUARE)).toBeCloseTo(115.475, 2);
+  });
+
+  test('is not known within two values of 0, where theory fails, but is beside a lower edge that is not 0', () => {
+    expect(exactPosition(0.99, SQUARE)).toBeNull(); // 126.97 of 128
+    expect(exactPosition(0.99, { ...SQUARE, columns: 150 })).toBeNull();
+    expect(exactPosition(0.99, LONG)).toBeCloseTo(127.0, 1);
+    expect(exactPosition(0.99, { ...SQUARE, rows: 256, columns: 256 })).toBeCloseTo(253.69, 2);
   });
 
   test('is known only inside the spectrum, with a finite kurtosis and a small surplus', () => {

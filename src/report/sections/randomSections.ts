@@ -116,9 +116,16 @@ baseline of the laws above is this shift; what they fall beyond it is the moment
 
 function keyFigures({ spectra }: RandomReportData): Html {
   const total = spectra.sizes.reduce((sum, { matrices }) => sum + matrices, 0);
-  const range = exponentRange(spectra);
+  const median = spectra.exponents.find(({ quantile }) => quantile === 0.5);
   const figures: (readonly [value: string, meaning: string])[] = [
-    ...(range ? [[range.text, `exponent against the smaller dimension, ${range.quantiles}`] as const] : []),
+    ...(median
+      ? [
+          [
+            decimals((median.exact ?? median).exponent, 3),
+            'exponent of the median against the smaller dimension',
+          ] as const,
+        ]
+      : []),
     ...spectra.widths
       .slice(0, 2)
       .map(({ schedule, width }) => [widthText(width), `width from which ${schedule} leaves too much`] as const),

@@ -9,7 +9,7 @@ import { decimals, number } from '../wording.ts';
 const TWO_READINGS = `A record reads the spectrum at a whole position, σ[⌈q r⌉ − 1]. Rounding up matters while few values lie beyond, and a
 finite matrix has a surplus there that the limit law lacks: a quarter of a value outside each edge, more or less where entries are not
 Gaussian. Theory puts both into one number for these sizes. Read at exactly q, at position q r + ½ + surplus, both are gone, and what
-remains is the law's −0.5.`;
+remains is the law's −0.5. Within two values of 0 this theory does not hold, and nothing is given.`;
 
 /** Exponents of the records and at exactly q; nothing with fewer than two sizes. */
 export function exponentTable({ exponents, smallestExponent }: RandomSpectra): Html {
