@@ -82,7 +82,7 @@ export function planModel(laws: LawsDocument, model: ModelDescription, options: 
   const chosen = lawsAtQuantile(laws.laws, quantile);
   const courses = coursesOf(chosen, laws.laws, params, confidence);
   const rows = model.matrices.flatMap((kind) => rowsOf(kind, model, coursesFor(kind, courses), criterion));
-  const choices = schedules ?? candidateSchedules(precision);
+  const choices = (schedules ?? candidateSchedules(precision)).map((schedule) => ({ ...schedule, precision }));
   const rounding = createRounding(precision);
   const { warnings, ...layerPlan } = planLayers(rows, criterion, {
     schedules: choices,
