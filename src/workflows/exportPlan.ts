@@ -40,11 +40,11 @@ const WRITERS: Readonly<Record<Framework, (data: PlanExport) => string>> = {
  *
  * @throws UsageError if none of the schedules to choose from can be expressed; others as planTarget
  */
-export function exportPlan(request: PlanRequest, format: ExportFormat): PlanFile {
-  const free = planTarget(request);
+export async function exportPlan(request: PlanRequest, format: ExportFormat): Promise<PlanFile> {
+  const free = await planTarget(request);
   if (format === 'json') return { plan: free, text: `${JSON.stringify(free, null, 2)}\n`, losses: [] };
   if (format === 'csv') return { plan: free, text: csvFile(free), losses: [] };
-  const plan = planWith(request, {
+  const plan = await planWith(request, {
     schedules: expressibleSchedules(request, format),
     precision: FRAMEWORK_RULES[format].precision ?? request.precision,
     remedies: FRAMEWORK_RULES[format].remedies,

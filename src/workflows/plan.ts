@@ -8,8 +8,7 @@ import { parseModelConfig } from '../planner/modelConfig.ts';
 import type { ModelDescription } from '../planner/modelFamilies/modelDescription.ts';
 import type { Plan } from '../planner/plan.ts';
 import { type ModelPlanOptions, planModel, planSize } from '../planner/planModel.ts';
-import { readPlanFile } from '../store/planFile.ts';
-import { savedLaws } from './laws.ts';
+import { lawsToPlanWith } from './laws.ts';
 
 export type { ComparedLayers, ComparedSchedule, PlanComparison } from '../planner/comparePlans.ts';
 
@@ -40,19 +39,19 @@ export interface PlanRequest {
  * @throws FormatError if the config cannot be read
  * @throws UsageError if the laws cannot carry the plan asked for
  */
-export function planTarget(request: PlanRequest): Plan {
+export async function planTarget(request: PlanRequest): Promise<Plan> {
   const { schedules, precision } = request;
   const chosen = schedules === undefined ? {} : { schedules: parseSchedules('--schedules', schedules, precision) };
   return planWith(request, chosen);
 }
 
 /** {@link planTarget} with schedules, and perhaps a precision and remedies, of the caller's choosing. */
-export function planWith(
+export async function planWith(
   request: PlanRequest,
   choice: Pick<ModelPlanOptions, 'schedules' | 'precision' | 'remedies'>,
-): Plan {
+): Promise<Plan> {
   const { laws: source, params, config, quantile, floor, precision, confidence, tokensPerStep } = request;
-  const laws = savedLaws(source);
+  const laws = await lawsToPlanWith(source);
   const options: Omit<ModelPlanOptions, 'params'> = {
     quantile,
     floor,
@@ -66,7 +65,8 @@ export function planWith(
 }
 
 /** @param against file of `plan --json`, or a study folder */
-export function comparePlanWith(plan: Plan, against: string): PlanComparison {
+export async function comparePlanWith(plan: Plan, against: string): Promise<PlanComparison> {
+  const { readPlanFile } = await import('../store/planFile.ts');
   return comparePlans(plan, readPlanFile(against));
 }
 
