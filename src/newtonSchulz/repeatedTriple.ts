@@ -56,7 +56,6 @@ const ROOM = 1.01;
 /** The minimum is found to a few units in the last place. */
 const ROUNDING = 1 - 1e-12;
 
-/** Decimals of the coefficients: enough for six digits of the output, few enough to read. */
 const DECIMALS = 6;
 
 /** The largest lowest / highest; slopes near 2, those of the textbook triple, belong to it. */
@@ -80,6 +79,16 @@ export function repeat(triple: NsCoefficients, s: number, steps: number): number
   return out;
 }
 
+/** Weighted mean of (output - 1)^2 after `steps` repetitions. */
+export function expectedDistance(triple: NsCoefficients, steps: number, directions: readonly WeightedInput[]): number {
+  let [squares, total] = [0, 0];
+  for (const { input, weight } of directions) {
+    squares += weight * (repeat(triple, input, steps) - 1) ** 2;
+    total += weight;
+  }
+  return squares / total;
+}
+
 /**
  * The triple whose `steps` repetitions bring the directions closest to 1 within the limits.
  *
@@ -93,18 +102,16 @@ export function designRepeatedTriple(
   limits: TripleLimits,
 ): RepeatedTriple | null {
   requireInteger('repeated triple', 'steps', steps);
-  const total = directions.reduce((sum, { weight }) => sum + weight, 0);
-  if (!(total > 0)) throw new DomainError('repeated triple: expected directions of positive weight, got none');
+  if (!directions.some(({ weight }) => weight > 0))
+    throw new DomainError('repeated triple: expected directions of positive weight, got none');
   const candidate = (u: number, highest: number): RepeatedTriple | null => {
     const unit = tripleThrough(u);
     const lowest = highest * minimum(unit);
     if (lowest < limits.lowest * ROUNDING) return null;
     const coefficients = shortened(scaledTo(highest, unit));
     if (limits.required.some((s) => repeat(coefficients, s, steps) < limits.floor)) return null;
-    const squares = directions.reduce((sum, { input, weight }) => {
-      return sum + weight * (repeat(coefficients, input, steps) - 1) ** 2;
-    }, 0);
-    return { coefficients, steps, range: [lowest, highest], distance: squares / total };
+    const distance = expectedDistance(coefficients, steps, directions);
+    return { coefficients, steps, range: [lowest, highest], distance };
   };
   return closingIn(candidate, limits);
 }
@@ -202,7 +209,8 @@ function scaledTo(highest: number, [a, b, c]: NsCoefficients): NsCoefficients {
   return [a, b / highest ** 2, c / highest ** 4];
 }
 
-function shortened([a, b, c]: NsCoefficients): NsCoefficients {
+/** To six decimals, as a designed triple is given: enough for as many digits of the output, few enough to read. */
+export function shortened([a, b, c]: NsCoefficients): NsCoefficients {
   const short = (value: number): number => Number(value.toFixed(DECIMALS));
   return [short(a), short(b), short(c)];
 }

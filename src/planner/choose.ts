@@ -23,8 +23,15 @@ export interface Chooser {
    *
    * @param sigma its `value` must meet the floor
    * @param spectrum of the row; used where products are rounded
+   * @param among names of the schedules to choose from, at least one of them known; all if left out
    */
-  choose(sigma: Interval, shape: readonly [number, number], floor: number, spectrum: QuantileSpectrum): Choice;
+  choose(
+    sigma: Interval,
+    shape: readonly [number, number],
+    floor: number,
+    spectrum: QuantileSpectrum,
+    among?: ReadonlySet<string>,
+  ): Choice;
 }
 
 /** How products are rounded and what may be done about it; exact arithmetic if left out. */
@@ -73,20 +80,33 @@ export function createChooser(schedules: readonly NsSchedule[], rounded?: Rounde
   const judgeOf = remembered((index: number) => createJudge(schedules[index]!));
   const remedies = REMEDY_ORDER.filter((remedy) => (rounded?.remedies ?? ['none']).includes(remedy));
   const classesOf = rememberedAs(String, (shape: readonly [number, number]) => costClasses(schedules, remedies, shape));
-  const choicesOf = remembered((_: QuantileSpectrum | null) => new Map<string, Choice>());
+  const choicesOf = remembered((_: QuantileSpectrum | null) =>
+    remembered((_: ReadonlySet<string> | undefined) => new Map<string, Choice>()),
+  );
   return {
-    choose: (sigma, shape, floor, spectrum) => {
-      const known = choicesOf(rounded ? spectrum : null); // exact arithmetic does not depend on the spectrum
+    choose: (sigma, shape, floor, spectrum, among) => {
+      const known = choicesOf(rounded ? spectrum : null)(among); // exact arithmetic does not depend on the spectrum
       const key = [sigma.low, sigma.value, sigma.high, ...shape, floor].join();
       const found = known.get(key);
       if (found) return found;
       const exact = exactJudgements(judgeOf, sigma);
       const judgements = rounded ? withRounding(exact, rounded.rounding, sigma, spectrum) : exact;
-      const choice = chooseCheapest(classesOf(shape), judgements, floor);
+      const classes = among ? onlyAmong(among, classesOf(shape), schedules) : classesOf(shape);
+      const choice = chooseCheapest(classes, judgements, floor);
       known.set(key, choice);
       return choice;
     },
   };
+}
+
+function onlyAmong(
+  names: ReadonlySet<string>,
+  classes: readonly CostClass[],
+  schedules: readonly NsSchedule[],
+): readonly CostClass[] {
+  return classes
+    .map((cost) => ({ ...cost, members: cost.members.filter(({ index }) => names.has(schedules[index]!.name)) }))
+    .filter(({ members }) => members.length > 0);
 }
 
 function exactJudgements(judgeOf: (index: number) => Judge, sigma: Interval): Judgements {
