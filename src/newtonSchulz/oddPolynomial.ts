@@ -29,18 +29,29 @@ export function criticalPoints([a, b, c]: NsCoefficients): readonly number[] {
  * The image of `range` under p: an interval, since p is continuous.
  *
  * Its ends are attained at the ends of `range` or at a critical point inside.
+ *
+ * @param turns the critical points, if they are at hand
  */
-export function image(coefficients: NsCoefficients, [low, high]: Range): Range {
+export function image(
+  coefficients: NsCoefficients,
+  [low, high]: Range,
+  turns: readonly number[] = criticalPoints(coefficients),
+): Range {
   const atLow = evaluate(coefficients, low);
   const atHigh = evaluate(coefficients, high);
-  let [least, most] = atLow < atHigh ? [atLow, atHigh] : [atHigh, atLow];
-  for (const positive of criticalPoints(coefficients))
-    for (const s of [positive, -positive])
-      if (s > low && s < high) {
-        const value = evaluate(coefficients, s);
-        if (value < least) least = value;
-        if (value > most) most = value;
-      }
+  let least = Math.min(atLow, atHigh);
+  let most = Math.max(atLow, atHigh);
+  for (const turn of turns) {
+    const value = evaluate(coefficients, turn); // p is odd
+    if (turn > low && turn < high) {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+    if (-turn > low && -turn < high) {
+      least = Math.min(least, -value);
+      most = Math.max(most, -value);
+    }
+  }
   return [least, most];
 }
 

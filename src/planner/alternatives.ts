@@ -2,7 +2,7 @@
 import { flops, products } from '../newtonSchulz/cost.ts';
 import { remedyCost } from '../newtonSchulz/remedy.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
-import { createJudge, type Judgement } from './judge.ts';
+import { createJudge, type Judge, type Judgement } from './judge.ts';
 import type { PlanAlternative, PlanAlternatives, PlanLayer } from './plan.ts';
 import { intervalAround } from './planLayers.ts';
 
@@ -23,12 +23,16 @@ export function createAlternatives(
   rounded: (exact: Judgement, row: PlanLayer) => Judgement = (exact) => exact,
 ): (row: PlanLayer) => PlanAlternatives {
   const counts = schedules.map(products);
-  const judges = schedules.map(createJudge);
+  const judges = new Map<number, readonly Judge[]>();
+  const judgesOf = (count: number): readonly Judge[] => {
+    const found = judges.get(count) ?? schedules.filter((_, i) => counts[i] === count).map(createJudge);
+    judges.set(count, found);
+    return found;
+  };
   return (row) => {
     const best = (count: number): PlanAlternative | null => {
-      const same = judges.filter((_, i) => counts[i] === count);
-      const [head, ...others] = same.map((judge) =>
-        rounded(judge(intervalAround(row.plannedFor ?? row.sigma.value, row.sigma)), row),
+      const [head, ...others] = judgesOf(count).map((judge) =>
+        rounded(judge.at(intervalAround(row.plannedFor ?? row.sigma.value, row.sigma)), row),
       );
       return head
         ? alternative(

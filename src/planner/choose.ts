@@ -10,7 +10,7 @@ import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
 import { type Remedy, remedyCost } from '../newtonSchulz/remedy.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
-import { createJudge, type Judgement } from './judge.ts';
+import { createJudge, type Judge, type Judgement } from './judge.ts';
 import type { Choice } from './reasons.ts';
 import type { Rounding } from './rounding.ts';
 
@@ -23,8 +23,15 @@ export interface Chooser {
    *
    * @param sigma its `value` must meet the floor
    * @param spectrum of the row; used where products are rounded
+   * @param among names of the schedules to choose from, at least one of them known; all if left out
    */
-  choose(sigma: Interval, shape: readonly [number, number], floor: number, spectrum: QuantileSpectrum): Choice;
+  choose(
+    sigma: Interval,
+    shape: readonly [number, number],
+    floor: number,
+    spectrum: QuantileSpectrum,
+    among?: ReadonlySet<string>,
+  ): Choice;
 }
 
 /** How products are rounded and what may be done about it; exact arithmetic if left out. */
@@ -56,55 +63,94 @@ interface CostClass {
   readonly members: readonly Candidate[];
 }
 
-/** Judgements at one forecast; `exact` bounds the reach of `rounded`. */
+/** Judgements at one forecast. The reach in exact arithmetic bounds that of `rounded`, and costs far less. */
 interface Judgements {
+  schedule(candidate: Candidate): NsSchedule;
+  reach(candidate: Candidate): number;
+  /** In exact arithmetic at the forecast. */
+  output(candidate: Candidate): number;
+  /** At the low end of its interval, likewise. */
+  outputAtLow(candidate: Candidate): number;
   exact(candidate: Candidate): Judgement;
   rounded(candidate: Candidate): Judgement;
 }
 
-/** Judgements are kept by forecast and spectrum: layers before the first measured depth share one. */
+/** Choices are kept by what they depend on: layers before the first measured depth share one. */
 export function createChooser(schedules: readonly NsSchedule[], rounded?: RoundedChoice): Chooser {
-  const judges = schedules.map(createJudge);
+  const judgeOf = remembered((index: number) => createJudge(schedules[index]!));
   const remedies = REMEDY_ORDER.filter((remedy) => (rounded?.remedies ?? ['none']).includes(remedy));
-  const classesOf = remembered((shape: readonly [number, number]) => costClasses(schedules, remedies, shape));
-  const exactAt = remembered((sigma: Interval) => rememberedBy<number, Judgement>((index) => judges[index]!(sigma)));
-  const roundedAt = rounded && roundedJudgements(exactAt, rounded.rounding);
+  const classesOf = rememberedAs(String, (shape: readonly [number, number]) => costClasses(schedules, remedies, shape));
+  const choicesOf = remembered((_: QuantileSpectrum | null) =>
+    remembered((_: ReadonlySet<string> | undefined) => new Map<string, Choice>()),
+  );
   return {
-    choose: (sigma, shape, floor, spectrum) => {
-      const ofSchedule = exactAt(sigma);
-      const exact = ({ index }: Candidate): Judgement => ofSchedule(index);
-      const judgements = { exact, rounded: roundedAt ? roundedAt(spectrum)(sigma) : exact };
-      return chooseCheapest(classesOf(shape), judgements, floor);
+    choose: (sigma, shape, floor, spectrum, among) => {
+      const known = choicesOf(rounded ? spectrum : null)(among); // exact arithmetic does not depend on the spectrum
+      const key = [sigma.low, sigma.value, sigma.high, ...shape, floor].join();
+      const found = known.get(key);
+      if (found) return found;
+      const exact = exactJudgements(judgeOf, sigma);
+      const judgements = rounded ? withRounding(exact, rounded.rounding, sigma, spectrum) : exact;
+      const classes = among ? onlyAmong(among, classesOf(shape), schedules) : classesOf(shape);
+      const choice = chooseCheapest(classes, judgements, floor);
+      known.set(key, choice);
+      return choice;
     },
   };
 }
 
-function roundedJudgements(
-  exactAt: (sigma: Interval) => (index: number) => Judgement,
+function onlyAmong(
+  names: ReadonlySet<string>,
+  classes: readonly CostClass[],
+  schedules: readonly NsSchedule[],
+): readonly CostClass[] {
+  return classes
+    .map((cost) => ({ ...cost, members: cost.members.filter(({ index }) => names.has(schedules[index]!.name)) }))
+    .filter(({ members }) => members.length > 0);
+}
+
+function exactJudgements(judgeOf: (index: number) => Judge, sigma: Interval): Judgements {
+  const at = remembered((index: number) => judgeOf(index).at(sigma));
+  const exact = ({ index }: Candidate): Judgement => at(index);
+  const reach = remembered((index: number) => judgeOf(index).reach(sigma.value));
+  return {
+    schedule: ({ index }) => judgeOf(index).schedule,
+    reach: ({ index }) => reach(index),
+    output: ({ index }) => judgeOf(index).output(sigma.value),
+    outputAtLow: ({ index }) => judgeOf(index).output(sigma.low),
+    exact,
+    rounded: exact,
+  };
+}
+
+function withRounding(
+  judgements: Judgements,
   rounding: Rounding,
-): (spectrum: QuantileSpectrum) => (sigma: Interval) => (candidate: Candidate) => Judgement {
-  return rememberedBy((spectrum) =>
-    remembered((sigma) => {
-      const byRemedy = rememberedBy((remedy: Remedy) =>
-        rememberedBy((index: number) => rounding.judge(exactAt(sigma)(index), sigma, remedy, spectrum)),
-      );
-      return ({ index, remedy }) => byRemedy(remedy)(index);
-    }),
+  sigma: Interval,
+  spectrum: QuantileSpectrum,
+): Judgements {
+  const rounded = remembered((candidate: Candidate) =>
+    rounding.judge(judgements.exact(candidate), sigma, candidate.remedy, spectrum),
   );
+  return { ...judgements, rounded };
 }
 
 function chooseCheapest(classes: readonly CostClass[], judgements: Judgements, floor: number): Choice {
-  const meetingIf = ({ members }: CostClass, meets: (judgement: Judgement) => boolean): readonly Judgement[] =>
+  const meeting = ({ members }: CostClass): readonly Judgement[] =>
     members
-      .filter((candidate) => meets(judgements.exact(candidate)))
+      .filter((candidate) => judgements.reach(candidate) >= floor)
       .map(judgements.rounded)
-      .filter(meets);
-  const meeting = (cost: CostClass): readonly Judgement[] => meetingIf(cost, ({ reach }) => reach >= floor);
+      .filter(({ reach }) => reach >= floor);
   const rank = classes.findIndex((cost) => meeting(cost).length > 0);
   if (rank === -1) return chooseClosest(classes, judgements);
   const chosen = first(meeting(classes[rank]!), preference);
-  const certain = (cost: CostClass): readonly Judgement[] =>
-    meetingIf(cost, ({ reach, output }) => reach >= floor && output.low >= floor);
+  const isCertain = ({ reach, output }: Judgement): boolean => reach >= floor && output.low >= floor;
+  const certain = ({ members }: CostClass): readonly Judgement[] =>
+    members
+      .filter((candidate) => judgements.reach(candidate) >= floor && judgements.outputAtLow(candidate) >= floor)
+      .filter((candidate) => isCertain(judgements.exact(candidate)))
+      .map(judgements.rounded)
+      .filter(isCertain);
   const certainClass = classes.slice(rank).find((cost) => certain(cost).length > 0);
   const cheaper = classes.slice(0, rank).filter(({ remedy }) => remedy === chosen.remedy);
   return {
@@ -123,7 +169,7 @@ function chooseClosest(classes: readonly CostClass[], judgements: Judgements): C
   const usable = alone !== null && alone.reach >= best!.reach - MODEL_ERROR ? plain : classes;
   const { reach: highest } = highestReach(usable, judgements)!;
   const closest = usable
-    .map(({ members }) => members.filter((candidate) => judgements.exact(candidate).reach >= highest))
+    .map(({ members }) => members.filter((candidate) => judgements.reach(candidate) >= highest))
     .map((members) => members.map(judgements.rounded).filter(({ reach }) => reach === highest))
     .find((found) => found.length > 0)!;
   const chosen = first(closest, preference);
@@ -146,9 +192,9 @@ function withoutRemedy(
 ): NonNullable<Choice['without']> {
   const plain = classes.filter((cost) => cost.remedy === 'none');
   const candidates = classes.flatMap(({ members }) => members);
-  const same = candidates.filter((candidate) => judgements.exact(candidate).schedule === schedule);
+  const same = candidates.filter((candidate) => judgements.schedule(candidate) === schedule);
   const meets = (candidate: Candidate): boolean =>
-    judgements.exact(candidate).reach >= floor && judgements.rounded(candidate).reach >= floor;
+    judgements.reach(candidate) >= floor && judgements.rounded(candidate).reach >= floor;
   const dearer = plain.flatMap(({ members }) => members).find(meets);
   const alone = same.find((candidate) => candidate.remedy === 'none');
   return {
@@ -164,12 +210,13 @@ function withoutRemedy(
 /** The judgement with the highest reach, in the order of `classes` among equals; rounds only what could still be better. */
 function highestReach(classes: readonly CostClass[], judgements: Judgements): Judgement | null {
   let best: Judgement | null = null;
-  const bound = (candidate: Candidate): number => judgements.exact(candidate).reach;
-  const all = classes.flatMap(({ members }) => members).sort((a, b) => bound(b) - bound(a));
-  for (const candidate of all) {
-    if (best !== null && bound(candidate) <= best.reach) break;
-    const judgement = judgements.rounded(candidate);
+  const left = classes.flatMap(({ members }) => members);
+  while (left.length > 0) {
+    const most = left.reduce((a, b) => (judgements.reach(b) > judgements.reach(a) ? b : a));
+    if (best !== null && judgements.reach(most) <= best.reach) break;
+    const judgement = judgements.rounded(most);
     if (best === null || judgement.reach > best.reach) best = judgement;
+    left.splice(left.indexOf(most), 1);
   }
   return best;
 }
@@ -184,7 +231,7 @@ function cheaperOnes(
   const faulty = dearestFirst
     .map(({ members }) =>
       members
-        .filter((candidate) => judgements.exact(candidate).output.value >= floor)
+        .filter((candidate) => judgements.output(candidate) >= floor)
         .map(judgements.rounded)
         .filter(({ output, reach }) => output.value >= floor && reach < floor),
     )
@@ -226,21 +273,23 @@ function first<T>(items: readonly T[], order: (a: T, b: T) => number): T {
 }
 
 function remembered<K, V>(compute: (key: K) => V): (key: K) => V {
-  const known = new Map<string, V>();
+  const known = new Map<K, V>();
   return (key) => {
-    const text = JSON.stringify(key);
-    const found = known.get(text) ?? compute(key);
-    known.set(text, found);
+    let found = known.get(key);
+    if (found === undefined) {
+      found = compute(key);
+      known.set(key, found);
+    }
     return found;
   };
 }
 
-/** {@link remembered} by identity. */
-function rememberedBy<K, V>(compute: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
+/** {@link remembered} by a text that says all that matters of the key. */
+function rememberedAs<K, V>(text: (key: K) => string, compute: (key: K) => V): (key: K) => V {
+  const known = new Map<string, V>();
   return (key) => {
-    const found = known.get(key) ?? compute(key);
-    known.set(key, found);
+    const found = known.get(text(key)) ?? compute(key);
+    known.set(text(key), found);
     return found;
   };
 }

@@ -137,7 +137,7 @@ function compared(row: PlanLayer, other: PlanLayer, { criterion }: Plan, cost: n
   const { schedule } = other;
   const value = plannedFor(row);
   const interval = { value, low: Math.min(value, row.sigma.low), high: row.sigma.high };
-  const { output, reach } = judge({ ...schedule, source: '' }, interval);
+  const { output, reach } = judge({ ...schedule, source: '', precision: criterion.precision }, interval);
   return {
     name: schedule.name,
     products: products({ ...schedule, source: '' }),

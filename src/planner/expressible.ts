@@ -18,6 +18,8 @@ export interface FrameworkRule {
   readonly remedies: readonly Remedy[];
   /** Arithmetic of its products if it offers no choice. */
   readonly precision: NsSchedule['precision'] | null;
+  /** Whether one triple is all it takes, so that one is worth designing. */
+  readonly repeatsOneTriple?: true;
 }
 
 /**
@@ -33,6 +35,7 @@ export const FRAMEWORK_RULES: Readonly<Record<Framework, FrameworkRule>> = {
     limit: 'repeats one triple (a, b, c) a parameter group behind the plain Frobenius norm',
     remedies: ['none'],
     precision: 'bf16',
+    repeatsOneTriple: true,
   },
   optax: {
     expresses: (schedule) => isFrobenius(schedule) && !hasCubicStep(schedule),
@@ -54,12 +57,18 @@ export const FRAMEWORK_RULES: Readonly<Record<Framework, FrameworkRule>> = {
   },
 };
 
+/** Where the plan of a framework has designed triples: which, and the plan without them. */
+export interface Designed {
+  readonly designed: ReadonlySet<string>;
+  readonly published: Plan;
+}
+
 /**
  * What the plan of a framework loses against the plan without its limits: a sentence each, empty if nothing is lost.
  *
  * @param free from all schedules; `limited` from those that the framework expresses
  */
-export function expressionLosses(free: Plan, limited: Plan, framework: Framework): readonly string[] {
+export function expressionLosses(free: Plan, limited: Plan, framework: Framework, own?: Designed): readonly string[] {
   const { limit, precision } = FRAMEWORK_RULES[framework];
   const changed = limited.layers.filter(
     (row, i) => !runsTheSame(row, free.layers[i]) && !losesRemedy(free.layers[i], framework),
@@ -69,17 +78,35 @@ export function expressionLosses(free: Plan, limited: Plan, framework: Framework
   losses.push(...lostRemedies(free, framework));
   if (changed.length > 0)
     losses.push(
-      `${framework} ${limit}: ${changed.length} of ${limited.layers.length} rows of the plan run another schedule than the ` +
-        `cheapest, for ${moreOrFewer(limited.flops / free.flops - 1)} Newton-Schulz flops.`,
+      `${framework} ${limit}: ${changed.length} of ${limited.layers.length} rows run another schedule than without ` +
+        `that limit, for ${moreOrFewer(limited.flops / free.flops - 1)} Newton-Schulz flops.`,
     );
+  if (own) losses.push(...designedTriples(own, limited, free));
   if (lost.length > 0)
     losses.push(
-      `${lost.length} rows miss the floor that another framework would meet; the lowest output is ` +
+      `${rowsThat(lost.length, 'miss')} the floor that another framework would meet; the lowest output is ` +
         `${significant(Math.min(...lost.map(({ reach = 0 }) => reach)))}.`,
     );
   if (precision !== null && precision !== free.criterion.precision)
     losses.push(`${framework} multiplies in ${precision}; the plan was asked for ${free.criterion.precision}.`);
   return losses;
+}
+
+function designedTriples({ designed, published }: Designed, limited: Plan, free: Plan): readonly string[] {
+  const rows = limited.layers.filter(({ schedule }) => designed.has(schedule.name)).length;
+  if (rows === 0) return [];
+  const missed = published.layers.filter(({ met }) => met === false).length;
+  const otherwise = moreOrFewer(published.flops / free.flops - 1);
+  return [
+    `${rowsThat(rows, 'run')} one of ${designed.size} triples designed for their forecasts; with published triples alone it ` +
+      `would be ${otherwise} flops${missed > 0 ? `, and ${missed} of ${published.layers.length} rows would miss the floor` : ''}.`,
+  ];
+}
+
+/** (1, "miss") -> "1 row misses". */
+function rowsThat(count: number, verb: string): string {
+  if (count !== 1) return `${count} rows ${verb}`;
+  return `1 row ${verb}${verb.endsWith('s') ? 'es' : 's'}`;
 }
 
 function lostRemedies({ layers, criterion }: Plan, framework: Framework): readonly string[] {

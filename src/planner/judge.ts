@@ -7,11 +7,16 @@
  *    overshoot and come back to 0.68; a floor of 0.7 would reject them at every step count for 3 % that training
  *    does not notice, while a list cut short, which leaves large directions at 0.2, must be rejected;
  * 3. no singular value in [0, 1] comes out above MAX_OUTPUT, which lists cut short also break.
+ *
+ * Where products are rounded to less than float32, rules 2 and 3 go up to LARGEST_INPUT, 1.01: rounding carries the
+ * singular value of a momentum of nearly one direction past 1, and coefficients made for [0, 1] exactly may then diverge
+ * (five steps of "cans" turn such a matrix into one of norm 2e4 in bf16).
  */
-import { criticalPoints, evaluate, type Range } from '../newtonSchulz/oddPolynomial.ts';
+import { criticalPoints, evaluate, image, type Range } from '../newtonSchulz/oddPolynomial.ts';
 import type { Remedy } from '../newtonSchulz/remedy.ts';
 import { output, outputRange } from '../newtonSchulz/response.ts';
-import type { NsSchedule } from '../newtonSchulz/schedule.ts';
+import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
+import { LARGEST_INPUT } from '../newtonSchulz/spectrumObjective.ts';
 import type { Interval } from '../scaling/law.ts';
 
 /** How far below the floor, as a share of it, larger singular values may come back. */
@@ -29,18 +34,30 @@ export interface Judgement {
   readonly limit: number;
   /** At the forecast value; smallest and largest over its interval. */
   readonly output: Interval;
-  /** Smallest and largest output over [sigma.value, 1]. */
+  /** Smallest and largest output over [sigma.value, {@link largestInput}]. */
   readonly above: Range;
-  /** Smallest output over [sigma.low, 1]. */
+  /** Smallest output over [sigma.low, {@link largestInput}]. */
   readonly worst: number;
-  /** Largest output over [0, 1]. */
+  /** Largest output over [0, {@link largestInput}]. */
   readonly highest: number;
   /** The highest floor in [0, 1] that rules 1 and 2 allow; 0 if rule 3 is broken. */
   readonly reach: number;
 }
 
-/** Judges one schedule against one forecast after another: `low <= value <= high`, all in [0, 1]. */
-export type Judge = (sigma: Interval) => Judgement;
+/** Judges one schedule against one forecast after another. */
+export interface Judge {
+  readonly schedule: NsSchedule;
+  /** What {@link judge} gives. @param sigma low <= value <= high, all in [0, 1] */
+  at(sigma: Interval): Judgement;
+  /** Of the judgement at a forecast value, `reach` and `output.value` alone: enough to see whether it is worth more. */
+  reach(value: number): number;
+  output(value: number): number;
+}
+
+/** The largest singular value of X / ||X||_F that steps in this precision may meet. */
+export function largestInput(precision: NsPrecision): number {
+  return precision === 'float32' ? 1 : LARGEST_INPUT;
+}
 
 /**
  * The outputs of `schedule` at a forecast, and the highest floor it meets there.
@@ -48,9 +65,10 @@ export type Judge = (sigma: Interval) => Judgement;
  * @param sigma of X / ||X||_F, 0 <= low <= value <= high <= 1
  */
 export function judge(schedule: NsSchedule, sigma: Interval): Judgement {
+  const largest = largestInput(schedule.precision);
   const [low, high] = outputRange(schedule, [sigma.low, sigma.high]);
-  const above = outputRange(schedule, [sigma.value, 1]);
-  const [, highest] = outputRange(schedule, [0, 1]);
+  const above = outputRange(schedule, [sigma.value, largest]);
+  const [, highest] = outputRange(schedule, [0, largest]);
   return conclude(schedule, { value: output(sigma.value, schedule), low, high }, above, highest);
 }
 
@@ -61,25 +79,58 @@ export function judge(schedule: NsSchedule, sigma: Interval): Judgement {
  * its ends; what happens beyond the peak, and the largest output, are computed once.
  */
 export function createJudge(schedule: NsSchedule): Judge {
+  const { coefficients, entry } = schedule;
+  const turns = coefficients.map(criticalPoints);
+  const rangeOf = ([low, high]: Range): Range =>
+    coefficients.reduce<Range>(
+      (range, step, k) => image(step, range, turns[k]),
+      [low / entry.scale, high / entry.scale],
+    );
+  const largest = largestInput(schedule.precision);
   const peak = firstPeak(schedule);
-  const beyond = outputRange(schedule, [peak, 1]);
-  const [, highest] = outputRange(schedule, [0, 1]);
-  const at = (s: number): number => output(s, schedule);
-  const over = (low: number, high: number): Range =>
-    high <= peak ? [at(low), at(high)] : outputRange(schedule, [low, high]);
-  return ({ value, low, high }) => {
-    const [least, most] = over(low, high);
-    const above: Range =
-      value <= peak ? [Math.min(at(value), beyond[0]), beyond[1]] : outputRange(schedule, [value, 1]);
-    return conclude(schedule, { value: at(value), low: least, high: most }, above, highest);
+  const beyond = rangeOf([peak, largest]);
+  const [, highest] = rangeOf([0, largest]);
+  const at = outputOf(schedule);
+  const over = (low: number, high: number): Range => (high <= peak ? [at(low), at(high)] : rangeOf([low, high]));
+  const above = (value: number): Range =>
+    value <= peak ? [Math.min(at(value), beyond[0]), beyond[1]] : rangeOf([value, largest]);
+  return {
+    schedule,
+    output: at,
+    reach: (value) => {
+      if (value > peak) return reachOf(at(value), above(value), highest);
+      const out = at(value);
+      return reachOf(out, [Math.min(out, beyond[0]), beyond[1]], highest);
+    },
+    at: ({ value, low, high }) => {
+      const [least, most] = over(low, high);
+      return conclude(schedule, { value: at(value), low: least, high: most }, above(value), highest);
+    },
   };
 }
 
 function conclude(schedule: NsSchedule, outputs: Interval, above: Range, highest: number): Judgement {
-  const allowed = Math.min(outputs.value, above[0] / (1 - DIP_TOLERANCE), 1);
-  const reach = highest > MAX_OUTPUT ? 0 : Math.max(0, allowed);
+  const reach = reachOf(outputs.value, above, highest);
   const worst = Math.min(outputs.low, above[0]);
   return { schedule, remedy: 'none', limit: 1, output: outputs, above, worst, highest, reach };
+}
+
+/** {@link output} of one schedule, for values known to be fit for it. */
+function outputOf({ entry, coefficients }: NsSchedule): (sigma: number) => number {
+  const flat = Float64Array.from(coefficients.flat());
+  return (sigma) => {
+    let s = sigma / entry.scale;
+    for (let k = 0; k < flat.length; k += 3) {
+      const t = s * s;
+      s *= flat[k]! + t * (flat[k + 1]! + t * flat[k + 2]!);
+    }
+    return s;
+  };
+}
+
+function reachOf(value: number, above: Range, highest: number): number {
+  const isBounded = highest <= MAX_OUTPUT; // false for NaN too, which infinite outputs can give
+  return isBounded ? Math.max(0, Math.min(value, above[0] / (1 - DIP_TOLERANCE), 1)) : 0;
 }
 
 /** The largest sigma in [0, 1] up to which no step has passed its first critical point, so that all of them rise. */

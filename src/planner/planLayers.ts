@@ -50,6 +50,8 @@ export interface LayerChoices {
   readonly remedies?: readonly Remedy[];
   /** Shared by several calls, so that a spectrum is modelled once. */
   readonly rounding?: Rounding;
+  /** Names of the schedules a row may choose from; all where it gives undefined. Sets are told apart by identity. */
+  readonly among?: (row: LayerForecast) => ReadonlySet<string> | undefined;
 }
 
 /** What every matrix would run without a plan. */
@@ -73,6 +75,7 @@ export function planLayers(
     schedules = candidateSchedules(criterion.precision),
     remedies = REMEDIES,
     rounding = createRounding(criterion.precision),
+    among = () => undefined,
   }: LayerChoices = {},
 ): LayerPlan {
   requireCriterion(criterion);
@@ -82,7 +85,7 @@ export function planLayers(
     throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
   const rounded = criterion.precision === 'float32' ? null : rounding;
   const chooser = createChooser(choices.schedules, rounded ? { rounding: rounded, remedies } : undefined);
-  const layers = forecasts.map((row) => planLayer(row, criterion, chooser, rounded));
+  const layers = forecasts.map((row) => planLayer(row, criterion, chooser, rounded, among(row)));
   const total = compensatedSum(layers.map((layer) => layer.flops));
   const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
   return {
@@ -100,10 +103,12 @@ function planLayer(
   criterion: PlanCriterion,
   chooser: Chooser,
   rounding: Rounding | null,
+  among: ReadonlySet<string> | undefined,
 ): PlanLayer {
   const plannedFor = row.plannedFor ?? row.sigma.value;
   const spectrum = spectrumOf(row, criterion);
-  const choice = chooser.choose(intervalAround(plannedFor, row.sigma), row.shape, criterion.floor, spectrum);
+  const sigma = intervalAround(plannedFor, row.sigma);
+  const choice = chooser.choose(sigma, row.shape, criterion.floor, spectrum, among);
   const { schedule, remedy: name, reach } = choice.chosen;
   const { name: scheduleName, coefficients, entry, precision } = schedule;
   const remedy = name === 'none' ? null : planRemedy(name, schedule, row);

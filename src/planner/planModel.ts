@@ -1,65 +1,33 @@
-/**
- * A plan for every layer of a model: laws at a few depths, a description of the model, a criterion.
- *
- * Method, in named steps
- * 1. forecast: each law at the target size, then along depth (`interpolateDepths`) at every layer.
- * 2. stand-ins: a matrix without a law of its own takes the smallest forecast of the roles it stands for.
- * 3. what must meet the criterion: the forecast, or with a confidence the low end of its interval.
- * 4. in another precision than float32, the spectrum that rounding acts on: that of the next measured depth, at or beyond
- *    the layer; the noise of rounding depends little on it, since the top direction holds most of the norm everywhere.
- * 5. choice: the cheapest schedule of each row (`planLayers`), compressed to rules (`compressRules`).
- */
-import { UsageError } from '../base/errors.ts';
-import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
+/** A plan for every layer of a model: its forecast (modelForecast.ts), the choice of each row, and the rules they make. */
 import type { Remedy } from '../newtonSchulz/remedy.ts';
 import { output } from '../newtonSchulz/response.ts';
-import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
-import { type InterpolatedForecast, interpolateDepths } from '../scaling/depthInterpolation.ts';
-import type { Law, LawsDocument } from '../scaling/law.ts';
+import type { NsSchedule } from '../newtonSchulz/schedule.ts';
+import type { LawsDocument } from '../scaling/law.ts';
 import { createAlternatives } from './alternatives.ts';
 import { candidateSchedules, comparable } from './candidates.ts';
-import { extrapolationOf, modelWarnings } from './extrapolation.ts';
-import { spectrumOfShape } from './forecastSpectrum.ts';
 import type { Judgement } from './judge.ts';
-import { intervalRatio, lawsAtQuantile, sigmaOf } from './lawForecasts.ts';
-import { weaknesses } from './lawNotes.ts';
-import type { MatrixKind, ModelDescription } from './modelFamilies/modelDescription.ts';
-import { modelOfSize } from './modelFamilies/ownModel.ts';
-import type { Plan, PlanCriterion, PlanLayer, PlanRule } from './plan.ts';
-import { intervalAround, type LayerForecast, planLayers } from './planLayers.ts';
+import type { ModelDescription } from './modelFamilies/modelDescription.ts';
+import { type ForecastOptions, forecastModel, forecastSize, type ModelForecast } from './modelForecast.ts';
+import type { Plan, PlanLayer, PlanRule } from './plan.ts';
+import { intervalAround, type LayerChoices, type LayerForecast, planLayers } from './planLayers.ts';
 import { createRounding, type Rounding } from './rounding.ts';
 import { compressRules } from './rules.ts';
-import { layersAtDepths, targetShape } from './targetShape.ts';
 import { trainingShare } from './trainingShare.ts';
 
-/** What is asked of a plan. */
-export interface ModelPlanOptions {
-  /** Size at which the laws are read, in their convention; the model's own if left out. */
-  readonly params?: number;
-  /** Which direction must still be orthonormalised; 0.5 keeps half of them. */
-  readonly quantile?: number;
-  readonly floor?: number;
-  readonly precision?: NsPrecision;
-  /** Plan on the low end of the two-sided interval of this confidence, e.g. 0.95; on the forecast if left out. */
-  readonly confidence?: number;
+/** What a plan may choose from, and what it tells besides. */
+export interface PlanChoices {
   /** To choose from; the catalogue at 1 to 10 steps if left out. */
   readonly schedules?: readonly NsSchedule[];
   /** What may be done where rounding loses a direction; all if left out, ["none"] for nothing. */
   readonly remedies?: readonly Remedy[];
   /** Adds the share of a training step of so many tokens that Newton-Schulz takes. */
   readonly tokensPerStep?: number;
+  /** Restricts the choice row by row, see LayerChoices. */
+  readonly among?: LayerChoices['among'];
 }
 
-/** The forecast of one role along depth. */
-interface RoleCourse {
-  /** By depth. */
-  readonly laws: readonly Law[];
-  /** By how much the 95 % interval of each law is stretched in ln to what is planned for; 0 plans on the forecast. */
-  readonly stretches: readonly number[];
-  /** All quantiles at one of these depths, of a matrix of this shape; one object however often it is asked for. */
-  readonly spectrumOf: (law: Law, shape: readonly [number, number]) => QuantileSpectrum;
-  readonly at: (depth: number) => InterpolatedForecast;
-}
+/** What is asked of a plan. */
+export interface ModelPlanOptions extends ForecastOptions, Omit<PlanChoices, 'among'> {}
 
 /**
  * A plan with one row for every layer and kind of matrix.
@@ -68,59 +36,40 @@ interface RoleCourse {
  * @throws UsageError if no law has this quantile, no law can stand in for a matrix, or a forecast is above 1
  */
 export function planModel(laws: LawsDocument, model: ModelDescription, options: ModelPlanOptions = {}): Plan {
-  const {
-    quantile = 0.5,
-    floor = 0.7,
-    precision = 'float32',
-    confidence,
-    schedules,
-    remedies,
-    tokensPerStep,
-  } = options;
-  const params = options.params ?? (laws.sizeConvention === 'total' ? model.params : model.nonEmbeddingParams);
-  const criterion: PlanCriterion = { quantile, floor, precision, ...(confidence === undefined ? {} : { confidence }) };
-  const chosen = lawsAtQuantile(laws.laws, quantile);
-  const courses = coursesOf(chosen, laws.laws, params, confidence);
-  const rows = model.matrices.flatMap((kind) => rowsOf(kind, model, coursesFor(kind, courses), criterion));
-  const choices = schedules ?? candidateSchedules(precision);
+  return planForecast(forecastModel(laws, model, options), options);
+}
+
+/** {@link planModel} for a target known by its size alone, see forecastSize. */
+export function planSize(laws: LawsDocument, params: number, options: Omit<ModelPlanOptions, 'params'> = {}): Plan {
+  return planForecast(forecastSize(laws, params, options), options);
+}
+
+/** The plan of a forecast. @throws UsageError if nothing is left to choose from */
+export function planForecast(forecast: ModelForecast, choices: PlanChoices = {}): Plan {
+  const { target, criterion, source, rows, extrapolation, model } = forecast;
+  const { schedules, remedies, tokensPerStep, among } = choices;
+  const { precision } = criterion;
+  const candidates = (schedules ?? candidateSchedules(precision)).map((schedule) => ({ ...schedule, precision }));
   const rounding = createRounding(precision);
   const { warnings, ...layerPlan } = planLayers(rows, criterion, {
-    schedules: choices,
+    schedules: candidates,
     rounding,
     ...(remedies ? { remedies } : {}),
+    ...(among ? { among } : {}),
   });
-  const extrapolation = extrapolationOf(chosen, params);
-  const { family, width, layers, nonEmbeddingParams, activeParams } = model;
   return {
     schema: 'muonscope.plan/1',
-    target: { params, width, layers, family, nonEmbeddingParams, activeParams },
+    target,
     criterion,
-    source: laws.source,
+    source,
     ...layerPlan,
-    warnings: [...modelWarnings(model, courses, extrapolation, params, laws), ...warnings],
-    rules: rulesOf(layerPlan.layers, rows, comparable(choices).schedules, rounding),
+    warnings: [...forecast.warnings, ...warnings],
+    rules: rulesOf(layerPlan.layers, rows, comparable(candidates).schedules, rounding),
     extrapolation,
     ...(tokensPerStep === undefined
       ? {}
       : { trainingShare: trainingShare(model, tokensPerStep, layerPlan.flops, layerPlan.baseline.flops) }),
   };
-}
-
-/**
- * {@link planModel} for a target known by its size alone: width and layers follow the ladder of the laws, roles are
- * those of the laws, one matrix of each a layer.
- *
- * The number of layers is the nearest in which every measured depth is a whole layer.
- */
-export function planSize(laws: LawsDocument, params: number, options: Omit<ModelPlanOptions, 'params'> = {}): Plan {
-  const chosen = lawsAtQuantile(laws.laws, options.quantile ?? 0.5);
-  const { shape, warnings } = targetShape(laws, params);
-  const depths = chosen.map(({ depth }) => depth);
-  const layers = warnings.length === 0 ? shape.layers : layersAtDepths(shape.layers, depths);
-  const roles = [...new Set(chosen.map(({ role }) => role))];
-  const plan = planModel(laws, modelOfSize(params, { width: shape.width, layers }, roles), { ...options, params });
-  const rounded = warnings.map((warning) => warning.replace(`${shape.layers} layers`, `${layers} layers`));
-  return { ...plan, warnings: [...rounded, ...plan.warnings] };
 }
 
 /** Rules with alternatives and outputs in the precision of the plan. */
@@ -146,99 +95,4 @@ function rulesOf(
       .value;
   };
   return compressRules(layers, createAlternatives(schedules, rounded), outputOf);
-}
-
-/** The course of each role, roles in order of appearance. */
-function coursesOf(
-  laws: readonly Law[],
-  allQuantiles: readonly Law[],
-  params: number,
-  confidence: number | undefined,
-): ReadonlyMap<string, RoleCourse> {
-  const roles = [...new Set(laws.map(({ role }) => role))];
-  return new Map(
-    roles.map((role) => {
-      const own = laws.filter((law) => law.role === role);
-      const at = interpolateDepths(own.map((law) => ({ depth: law.depth, ...sigmaOf(law, params) })));
-      const stretches = own.map((law) => (confidence === undefined ? 0 : intervalRatio(law, confidence)));
-      const spectra = new Map<string, QuantileSpectrum>();
-      const spectrumOf: RoleCourse['spectrumOf'] = ({ depth }, shape) => {
-        const key = `${depth} ${shape}`;
-        const found = spectra.get(key) ?? spectrumOfShape(allQuantiles, { role, depth, params }, () => shape);
-        spectra.set(key, found);
-        return found;
-      };
-      return [role, { laws: own, stretches, spectrumOf, at }];
-    }),
-  );
-}
-
-/** Its own law's, or those of its stand-ins. */
-function coursesFor({ role, standIns }: MatrixKind, courses: ReadonlyMap<string, RoleCourse>): readonly RoleCourse[] {
-  const own = courses.get(role);
-  if (own) return [own];
-  const found = standIns.flatMap((standIn) => courses.get(standIn) ?? []);
-  if (found.length > 0) return found;
-  throw new UsageError(
-    `plan: no law covers "${role}"${standIns.length > 0 ? `, nor ${standIns.join(' or ')} in its place` : ''}; ` +
-      `there are laws of ${[...courses.keys()].join(', ')}`,
-  );
-}
-
-function rowsOf(
-  kind: MatrixKind,
-  model: ModelDescription,
-  courses: readonly RoleCourse[],
-  { precision }: PlanCriterion,
-): readonly LayerForecast[] {
-  return kind.layers.map((layer) => {
-    const depth = (layer + 1) / model.layers;
-    const candidates = courses.map((course) => forecastAt(course, depth));
-    const governing = candidates.reduce((a, b) => (b.plannedFor < a.plannedFor ? b : a));
-    return {
-      role: kind.role,
-      depth,
-      sigma: governing.sigma,
-      shape: kind.shape,
-      matrices: kind.copies,
-      notes: governing.notes,
-      ...(precision === 'float32' ? {} : { spectrum: governing.spectrumOf(kind.shape) }),
-      plannedFor: governing.plannedFor,
-      place: {
-        layer,
-        ...(kind.part === null ? {} : { part: kind.part }),
-        parameter: kind.parameter,
-        weak: governing.weak,
-      },
-    };
-  });
-}
-
-function forecastAt(course: RoleCourse, depth: number) {
-  const { between, value, low, high } = course.at(depth);
-  const [left, right] = [course.laws[between[0]]!, course.laws[between[1]]!];
-  const stretch = Math.max(...between.map((index) => course.stretches[index]!));
-  const sigma = { value, low, high: Math.min(1, high) };
-  const around = left === right ? [left] : [left, right];
-  return {
-    sigma,
-    spectrumOf: (shape: readonly [number, number]) => course.spectrumOf(right, shape),
-    plannedFor: stretch === 0 ? value : value * (low / value) ** stretch,
-    notes: [...whereFrom(left, right, depth), ...around.flatMap(weakNotes)],
-    weak: around.some((law) => weaknesses(law).length > 0),
-  };
-}
-
-function whereFrom(left: Law, right: Law, depth: number): readonly string[] {
-  if (left !== right)
-    return [`The forecast lies between the laws of ${right.role} at depths ${left.depth} and ${right.depth}.`];
-  if (depth < left.depth - 1e-9)
-    return [`No law of ${left.role} was measured before depth ${left.depth}; the forecast is the one there.`];
-  return depth > left.depth + 1e-9
-    ? [`No law of ${left.role} was measured beyond depth ${left.depth}; the forecast is the one there.`]
-    : [];
-}
-
-function weakNotes(law: Law): readonly string[] {
-  return weaknesses(law).map((sentence) => `${law.role} at depth ${law.depth}: ${sentence}`);
 }

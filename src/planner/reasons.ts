@@ -5,7 +5,7 @@ import { remedyCost } from '../newtonSchulz/remedy.ts';
 import { output } from '../newtonSchulz/response.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
-import { DIP_TOLERANCE, type Judgement, MAX_OUTPUT } from './judge.ts';
+import { DIP_TOLERANCE, type Judgement, largestInput, MAX_OUTPUT } from './judge.ts';
 import type { PlanCriterion } from './plan.ts';
 
 /** A pick and what it was picked over. */
@@ -142,9 +142,10 @@ function whyNotCheaper({ met, nextBest, turnedDown }: Choice, { floor }: PlanCri
 }
 
 /** Which of rules 2 and 3 a judgement breaks. */
-function fault({ highest, above }: Judgement, floor: number): string {
-  if (highest > MAX_OUTPUT)
-    return `brings other singular values to ${significant(highest)}, above the bound ${MAX_OUTPUT}`;
+function fault({ schedule, highest, above }: Judgement, floor: number): string {
+  const largest = largestInput(schedule.precision);
+  const others = largest > 1 ? `singular values that rounding carries up to ${largest}` : 'other singular values';
+  if (highest > MAX_OUTPUT) return `brings ${others} to ${significant(highest)}, above the bound ${MAX_OUTPUT}`;
   return `lets larger singular values fall to ${significant(above[0])}, below ${significant((1 - DIP_TOLERANCE) * floor)}`;
 }
 

@@ -45,6 +45,7 @@ export function expandRules(rules: readonly PlanRule[]): readonly RuleLayer[] {
 
 /** Whether two schedules do the same, whatever they are called. */
 export function isSameSchedule(a: PlannedSchedule, b: PlannedSchedule): boolean {
+  if (a.coefficients === b.coefficients && a.entry === b.entry) return a.precision === b.precision;
   return (
     JSON.stringify([a.coefficients, a.entry, a.precision]) === JSON.stringify([b.coefficients, b.entry, b.precision])
   );

@@ -19,7 +19,8 @@ export function targetShape(
 ): { readonly shape: ModelShape; readonly warnings: readonly string[] } {
   if (ladder.some((rung) => rung.params === params)) return { shape: modelShapeAt(ladder, params), warnings: [] };
   const oneDepth = new Set(ladder.map(({ layers }) => layers)).size === 1;
-  const shape = modelShapeAt(oneDepth ? PUBLISHED_LADDER : ladder, params);
+  const followed = oneDepth ? PUBLISHED_LADDER : ladder;
+  const shape = withUsualWidth(modelShapeAt(followed, params), followed);
   const origin = oneDepth
     ? `follow the ladder of ${PUBLISHED_SOURCE}, since this one has a single depth`
     : `are read off the ladder's trend in ${ladder.length} sizes`;
@@ -30,6 +31,13 @@ export function targetShape(
       ...firstLayerWarning(ladder),
     ],
   };
+}
+
+/** The nearest multiple of the largest power of two that divides every width of the ladder. */
+function withUsualWidth({ width, layers }: ModelShape, ladder: LawsDocument['ladder']): ModelShape {
+  let unit = 1;
+  while (ladder.every((rung) => rung.width % (2 * unit) === 0)) unit *= 2;
+  return { width: Math.max(1, Math.round(width / unit)) * unit, layers };
 }
 
 function firstLayerWarning(ladder: LawsDocument['ladder']): readonly string[] {

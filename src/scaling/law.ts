@@ -59,6 +59,8 @@ export interface Law {
   readonly comparison: ModelComparison;
   /** The exponent that 1 / sqrt(r) alone predicts over the same sizes; null if shapes are unknown. */
   readonly baselineExponent: number | null;
+  /** What it forecasts, where a size was asked for. */
+  readonly forecast?: Interval & { readonly params: number };
 }
 
 /** One shared slope over the quantiles of a role and depth, one intercept a quantile. */

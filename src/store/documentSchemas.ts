@@ -89,6 +89,9 @@ const lawSchema: z.ZodType<Law> = z.looseObject({
     preferred: z.enum(['constant', 'power', 'curved']),
   }),
   baselineExponent: z.number().nullable(),
+  forecast: z
+    .looseObject({ params: z.number().positive(), value: z.number(), low: z.number(), high: z.number() })
+    .exactOptional(),
 });
 
 const pooledSchema: z.ZodType<PooledLaw> = z.looseObject({

@@ -10,8 +10,8 @@ import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import { designTarget } from '../newtonSchulz/spectrumObjective.ts';
 import { forecastSpectrum } from '../planner/forecastSpectrum.ts';
-import { savedLaws } from './laws.ts';
 import { readSpectrumFile } from './spectrumFile.ts';
+import { savedLaws } from './studyLaws.ts';
 
 export type { DesignRecord, RoundedRecord } from '../newtonSchulz/document.ts';
 export type { DesignObjective } from '../newtonSchulz/spectrumObjective.ts';

@@ -5,6 +5,8 @@ import { shrinkInput } from '../newtonSchulz/safety.ts';
 import { candidateSchedules, parseSchedules } from '../planner/candidates.ts';
 import { expressionLosses, FRAMEWORK_RULES, FRAMEWORKS, type Framework } from '../planner/expressible.ts';
 import type { Plan, PlannedSchedule, PlanRule } from '../planner/plan.ts';
+import { planForecast } from '../planner/planModel.ts';
+import { planTriples } from '../planner/planTriples.ts';
 import { csvFile } from '../report/exports/csv.ts';
 import { dionFile } from '../report/exports/dion.ts';
 import { emergingOptimizersFile } from '../report/exports/emergingOptimizers.ts';
@@ -13,7 +15,7 @@ import type { ExportRule, PlanExport } from '../report/exports/planExport.ts';
 import { torchFile } from '../report/exports/torch.ts';
 import { writeWhole } from '../store/files.ts';
 import { softwareVersions } from './machine.ts';
-import { type PlanRequest, planTarget, planWith } from './plan.ts';
+import { forecastTarget, type PlanRequest, planTarget } from './plan.ts';
 
 /** What `plan --to` takes. */
 export const EXPORT_FORMATS: readonly [...typeof FRAMEWORKS, 'json', 'csv'] = [...FRAMEWORKS, 'json', 'csv'];
@@ -40,19 +42,35 @@ const WRITERS: Readonly<Record<Framework, (data: PlanExport) => string>> = {
  *
  * @throws UsageError if none of the schedules to choose from can be expressed; others as planTarget
  */
-export function exportPlan(request: PlanRequest, format: ExportFormat): PlanFile {
-  const free = planTarget(request);
+export async function exportPlan(request: PlanRequest, format: ExportFormat): Promise<PlanFile> {
+  const free = await planTarget(request);
   if (format === 'json') return { plan: free, text: `${JSON.stringify(free, null, 2)}\n`, losses: [] };
   if (format === 'csv') return { plan: free, text: csvFile(free), losses: [] };
-  const plan = planWith(request, {
-    schedules: expressibleSchedules(request, format),
-    precision: FRAMEWORK_RULES[format].precision ?? request.precision,
-    remedies: FRAMEWORK_RULES[format].remedies,
-  });
-  const losses = expressionLosses(free, plan, format);
+  const { plan, losses } = await expressed(request, free, format);
   const writer = `muonscope ${softwareVersions().muonscope ?? ''}`.trim();
   const rules = (plan.rules ?? []).map(exportRule);
   return { plan, text: WRITERS[format]({ plan, rules, precision: plan.criterion.precision, losses, writer }), losses };
+}
+
+/** The plan in a framework's terms. Where it repeats one triple and any may be chosen, triples are designed. */
+async function expressed(
+  request: PlanRequest,
+  free: Plan,
+  framework: Framework,
+): Promise<{ readonly plan: Plan; readonly losses: readonly string[] }> {
+  const { precision, remedies, repeatsOneTriple } = FRAMEWORK_RULES[framework];
+  const forecast = await forecastTarget({ ...request, precision: precision ?? request.precision });
+  const published = expressibleSchedules(request, framework);
+  const { tokensPerStep } = request;
+  const options = tokensPerStep === undefined ? {} : { tokensPerStep };
+  const plan = planForecast(forecast, { ...options, schedules: published, remedies });
+  if (!repeatsOneTriple || request.schedules !== undefined)
+    return { plan, losses: expressionLosses(free, plan, framework) };
+  const designed = planTriples(forecast, published, options);
+  return {
+    plan: designed.plan,
+    losses: expressionLosses(free, designed.plan, framework, { ...designed, published: plan }),
+  };
 }
 
 /** Writes the file whole. @throws StudyError if the disk refuses */

@@ -1,17 +1,20 @@
-/** Laws of a study folder, or the published ones. */
-import { StudyError, UsageError } from '../base/errors.ts';
+/**
+ * Laws of a study folder, or the published ones.
+ *
+ * What reads studies is loaded when a study is asked for: it takes longer than the published laws do.
+ */
+import { UsageError } from '../base/errors.ts';
 import { describeSteepest } from '../scaling/comparePooled.ts';
+import { forecast } from '../scaling/forecast.ts';
 import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
-import { publishedLaws } from '../scaling/published/publishedLaws.ts';
-import { readLaws, readRuns, readStudy } from '../store/studyFolder.ts';
-import { lawsOf, trackedTrajectories, type WindowRule } from './analyse.ts';
-
-/** Name under which the laws of arXiv:2606.04058 are asked for. */
-export const PUBLISHED = 'published';
+import { PUBLISHED, publishedLaws } from '../scaling/published/publishedLaws.ts';
+import type { WindowRule } from './analyse.ts';
 
 export interface LawsRequest {
   readonly sizeConvention: SizeConvention;
   readonly window: WindowRule;
+  /** Adds each law's forecast at this size, in the size convention. */
+  readonly params?: number;
 }
 
 /** Laws, and what they say in sentences. */
@@ -26,8 +29,10 @@ export interface StudyLaws {
  * @throws StudyError if `source` holds no study
  * @throws UsageError if it holds spectra of fewer than two sizes, or asks the published laws for what they do not have
  */
-export function fitStudyLaws(source: string, request: LawsRequest): StudyLaws {
-  const laws = source === PUBLISHED ? publishedAsAsked(request) : lawsOfRecords(source, request);
+export async function fitStudyLaws(source: string, request: LawsRequest): Promise<StudyLaws> {
+  const fitted =
+    source === PUBLISHED ? publishedAsAsked(request) : (await import('./studyLaws.ts')).lawsOfRecords(source, request);
+  const laws = request.params === undefined ? fitted : withForecasts(fitted, request.params);
   return { laws, statements: describeSteepest(laws) };
 }
 
@@ -37,25 +42,14 @@ function publishedAsAsked({ sizeConvention, window }: LawsRequest): LawsDocument
   return publishedLaws();
 }
 
-function lawsOfRecords(source: string, { sizeConvention, window }: LawsRequest): LawsDocument {
-  const { seed } = readStudy(source);
-  const runs = readRuns(source);
-  return lawsOf(runs, trackedTrajectories(runs), { source: `study ${source}`, sizeConvention, window, seed });
+function withForecasts(document: LawsDocument, params: number): LawsDocument {
+  return {
+    ...document,
+    laws: document.laws.map((law) => ({ ...law, forecast: { params, ...forecast(law, params) } })),
+  };
 }
 
-/**
- * Laws to plan with: the published ones, or those a study has saved.
- *
- * @throws StudyError if the study has no laws yet
- */
-export function savedLaws(source: string): LawsDocument {
-  if (source === PUBLISHED) return publishedLaws();
-  readStudy(source);
-  const laws = readLaws(source);
-  if (!laws)
-    throw new StudyError(
-      `study: ${source} has no laws yet; finish it with muonscope study --resume --out ${source}`,
-      source,
-    );
-  return laws;
+/** savedLaws of studyLaws.ts. */
+export async function lawsToPlanWith(source: string): Promise<LawsDocument> {
+  return source === PUBLISHED ? publishedLaws() : (await import('./studyLaws.ts')).savedLaws(source);
 }

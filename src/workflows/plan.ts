@@ -6,10 +6,10 @@ import { parseSchedules } from '../planner/candidates.ts';
 import { comparePlans, type PlanComparison } from '../planner/comparePlans.ts';
 import { parseModelConfig } from '../planner/modelConfig.ts';
 import type { ModelDescription } from '../planner/modelFamilies/modelDescription.ts';
+import { forecastModel, forecastSize, type ModelForecast } from '../planner/modelForecast.ts';
 import type { Plan } from '../planner/plan.ts';
-import { type ModelPlanOptions, planModel, planSize } from '../planner/planModel.ts';
-import { readPlanFile } from '../store/planFile.ts';
-import { savedLaws } from './laws.ts';
+import { type PlanChoices, planForecast } from '../planner/planModel.ts';
+import { lawsToPlanWith } from './laws.ts';
 
 export type { ComparedLayers, ComparedSchedule, PlanComparison } from '../planner/comparePlans.ts';
 
@@ -40,33 +40,30 @@ export interface PlanRequest {
  * @throws FormatError if the config cannot be read
  * @throws UsageError if the laws cannot carry the plan asked for
  */
-export function planTarget(request: PlanRequest): Plan {
-  const { schedules, precision } = request;
-  const chosen = schedules === undefined ? {} : { schedules: parseSchedules('--schedules', schedules, precision) };
-  return planWith(request, chosen);
+export async function planTarget(request: PlanRequest): Promise<Plan> {
+  return planForecast(await forecastTarget(request), choicesOf(request));
 }
 
-/** {@link planTarget} with schedules, and perhaps a precision and remedies, of the caller's choosing. */
-export function planWith(
-  request: PlanRequest,
-  choice: Pick<ModelPlanOptions, 'schedules' | 'precision' | 'remedies'>,
-): Plan {
-  const { laws: source, params, config, quantile, floor, precision, confidence, tokensPerStep } = request;
-  const laws = savedLaws(source);
-  const options: Omit<ModelPlanOptions, 'params'> = {
-    quantile,
-    floor,
-    precision,
-    ...(confidence === undefined ? {} : { confidence }),
+/** What `--schedules` and `--tokens-per-step` say. @throws UsageError for a schedule that is not known */
+export function choicesOf({ schedules, precision, tokensPerStep }: PlanRequest): Omit<PlanChoices, 'among'> {
+  return {
+    ...(schedules === undefined ? {} : { schedules: parseSchedules('--schedules', schedules, precision) }),
     ...(tokensPerStep === undefined ? {} : { tokensPerStep }),
-    ...choice,
   };
-  if (config === undefined) return planSize(laws, params ?? DEFAULT_TARGET, options);
-  return planModel(laws, readModelConfig(config), params === undefined ? options : { ...options, params });
+}
+
+/** What the plan of a request must hold for. @throws as {@link planTarget} */
+export async function forecastTarget(request: PlanRequest): Promise<ModelForecast> {
+  const { laws: source, params, config, quantile, floor, precision, confidence } = request;
+  const laws = await lawsToPlanWith(source);
+  const options = { quantile, floor, precision, ...(confidence === undefined ? {} : { confidence }) };
+  if (config === undefined) return forecastSize(laws, params ?? DEFAULT_TARGET, options);
+  return forecastModel(laws, readModelConfig(config), params === undefined ? options : { ...options, params });
 }
 
 /** @param against file of `plan --json`, or a study folder */
-export function comparePlanWith(plan: Plan, against: string): PlanComparison {
+export async function comparePlanWith(plan: Plan, against: string): Promise<PlanComparison> {
+  const { readPlanFile } = await import('../store/planFile.ts');
   return comparePlans(plan, readPlanFile(against));
 }
 

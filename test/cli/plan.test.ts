@@ -99,14 +99,19 @@ describe('plan', () => {
     const out = join(temporaryFolder(), 'muon_plan.py');
     const { status, stdout, stderr } = plan('--config', configFile(LLAMA_3_8B), '--to', 'torch', '--out', out);
     expect(status).toBe(0);
-    expect(stdout).toContain('jordan x5');
+    expect(stdout).toMatch(/^attn\.k +\d+-\d+ .* triple\(/m);
     expect(stdout).not.toContain('cans');
     expect(stderr).toContain('loss: torch repeats one triple (a, b, c) a parameter group');
-    expect(stderr).toContain('more Newton-Schulz flops');
+    expect(stderr).toMatch(
+      /^loss: \d+ rows run one of \d+ triples designed for their forecasts; with published triples alone it would be 4\.96 % more/m,
+    );
     expect(stderr).toContain(`wrote ${out}`);
     const file = readFileSync(out, 'utf8');
     expect(file).toContain('LOSS: torch repeats one triple');
-    expect(file).toContain('(r"model\\.layers\\.{layer}\\.self_attn\\.v_proj", 28, 31, "jordan x6"),  # attn.v');
+    expect(file).toMatch(
+      /^ {4}\(r"model\\\.layers\\\.\{layer\}\\\.self_attn\\\.v_proj", \d+, 31, "triple\(.*\) x6"\), {2}# attn\.v$/m,
+    );
+    expect(file).toMatch(/^ {4}"triple\(\d\.\d\de-\d\) x6": \(\(3\.\d+, -\d\.\d+, \d\.\d+\), 6\),$/m);
   });
 
   test('--to without --out writes the file to stdout, and a loss-free framework loses nothing', () => {

@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
+import { emulate } from '../../src/newtonSchulz/emulate.ts';
+import { outputRange } from '../../src/newtonSchulz/response.ts';
 import { candidateSchedules, parseSchedules } from '../../src/planner/candidates.ts';
-import { createJudge, judge } from '../../src/planner/judge.ts';
+import { createJudge, judge, MAX_OUTPUT } from '../../src/planner/judge.ts';
+import { planSize } from '../../src/planner/planModel.ts';
+import { publishedLaws } from '../../src/scaling/published/publishedLaws.ts';
+import { knownMatrix } from '../newtonSchulz/decompositions.ts';
 
 describe('createJudge', () => {
-  const schedules = candidateSchedules('float32');
+  const schedules = [...candidateSchedules('float32'), ...candidateSchedules('bf16')];
   const judges = schedules.map(createJudge);
 
   test('gives what judge gives, at small and at large singular values', () => {
@@ -14,7 +20,7 @@ describe('createJudge', () => {
       fc.property(exponent, margin, margin, (x, below, above) => {
         const sigma = { value: 10 ** x, low: 10 ** (x - below), high: Math.min(1, 10 ** (x + above)) };
         for (const [i, schedule] of schedules.entries()) {
-          const [fast, slow] = [judges[i]!(sigma), judge(schedule, sigma)];
+          const [fast, slow] = [judges[i]!.at(sigma), judge(schedule, sigma)];
           const pairs = [
             [fast.output.value, slow.output.value],
             [fast.output.low, slow.output.low],
@@ -24,12 +30,52 @@ describe('createJudge', () => {
             [fast.worst, slow.worst],
             [fast.highest, slow.highest],
             [fast.reach, slow.reach],
+            [judges[i]!.reach(sigma.value), slow.reach],
+            [judges[i]!.output(sigma.value), slow.output.value],
           ];
-          for (const [a = Number.NaN, b = Number.NaN] of pairs) expect(Math.abs(a - b)).toBeLessThan(1e-12);
+          if (slow.highest > 10) expect(judges[i]!.reach(sigma.value)).toBe(0);
+          else for (const [a = Number.NaN, b = Number.NaN] of pairs) expect(Math.abs(a - b)).toBeLessThan(1e-12);
         }
       }),
       { seed: 4, numRuns: 40 },
     );
+  });
+});
+
+describe('rounding carries singular values past 1', () => {
+  const sigma = { value: 1e-3, low: 1e-3, high: 1e-3 };
+  const inPrecision = (name: string, precision: 'float32' | 'bf16' | 'fp16' | 'tf32') =>
+    judge(scheduleOf(name, 5, { precision }), sigma);
+
+  test('in bf16 five steps of cans blow up a matrix of one direction, those of polar-express do not', () => {
+    const outputs = (name: string): readonly number[] =>
+      [1, 2, 3, 4, 5, 6].map((seed) => {
+        const { matrix } = knownMatrix(24, 32, [1, ...Array<number>(23).fill(1e-6)], seed);
+        return Math.hypot(...(emulate(matrix, scheduleOf(name, 5), { precision: 'bf16' }).data as Float32Array));
+      });
+    const norm = (name: string): number => Math.max(...outputs(name));
+    expect(norm('cans')).toBeGreaterThan(100);
+    expect(norm('polar-express')).toBeLessThan(2);
+  });
+
+  test('so below float32 a schedule must keep its bounds up to 1.01', () => {
+    expect(inPrecision('cans', 'float32').reach).toBeGreaterThan(0.88);
+    for (const precision of ['bf16', 'fp16', 'tf32'] as const) {
+      expect(inPrecision('cans', precision).reach).toBe(0);
+      expect(inPrecision('cubic5', precision).reach).toBe(0); // 1.01 comes out at -1.2
+      expect(inPrecision('polar-express', precision).reach).toBeGreaterThan(0.8);
+    }
+  });
+
+  test('and no plan in bf16 has one that does not', () => {
+    const { layers, met } = planSize(publishedLaws(), 300e9, { precision: 'bf16' });
+    expect(met).toBe(true);
+    const schedules = new Map(layers.map(({ schedule }) => [schedule.name, schedule]));
+    for (const schedule of schedules.values()) {
+      const [lowest, highest] = outputRange({ ...schedule, source: '' }, [0, 1.01]);
+      expect(lowest, schedule.name).toBeGreaterThanOrEqual(0);
+      expect(highest, schedule.name).toBeLessThanOrEqual(MAX_OUTPUT);
+    }
   });
 });
 

@@ -115,7 +115,7 @@ async function planned(request: PlanRequest): Promise<Plan> {
 /** Writes the file and says what it loses; gives the plan that is in it. */
 async function exported(request: PlanRequest, format: Format, out: string | undefined): Promise<Plan> {
   const { exportPlan, writePlanFile } = await import('../../workflows/exportPlan.ts');
-  const file = exportPlan(request, format);
+  const file = await exportPlan(request, format);
   for (const loss of file.losses) tell(`loss: ${loss}`);
   if (out === undefined) process.stdout.write(file.text);
   else {
@@ -127,7 +127,7 @@ async function exported(request: PlanRequest, format: Format, out: string | unde
 
 async function printComparison(plan: Plan, against: string, json: true | undefined): Promise<void> {
   const { comparePlanWith } = await import('../../workflows/plan.ts');
-  const comparison = comparePlanWith(plan, against);
+  const comparison = await comparePlanWith(plan, against);
   if (json) return printJson(comparison);
   print(comparisonTable(comparison, outputWidth()), '', comparisonSummary(comparison));
   for (const warning of comparison.warnings ?? []) print(outputColours().yellow(`note: ${warning}`));

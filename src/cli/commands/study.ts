@@ -21,7 +21,8 @@ import {
   tellNotes,
 } from '../output.ts';
 import { createStudyListener } from '../studyProgress.ts';
-import { LAW_LEGEND, lawTable } from '../tables/lawTable.ts';
+import { LAW_SUBJECT, lawLegend, lawTable, SHOWN_QUANTILE } from '../tables/lawTable.ts';
+import { formatLegend } from '../tables/legend.ts';
 import { planLegend, planSummary, planTable } from '../tables/planTable.ts';
 import { runTable } from '../tables/runTable.ts';
 
@@ -124,8 +125,8 @@ function printOutcome({ result, laws, reportPath, statements }: StudyOutcome): v
   const { bold, dim } = outputColours();
   const width = outputWidth();
   print('', bold('Runs'), runTable(result.runs, width));
-  print('', bold('Laws'), ...paragraph(LAW_LEGEND).map(dim));
-  print(lawTable(laws, width), ...statements.flatMap((statement) => ['', ...paragraph(statement)]));
+  print('', bold('Laws'), LAW_SUBJECT, ...formatLegend(lawLegend(SHOWN_QUANTILE)).map(dim), '');
+  print(lawTable(laws, { width }), ...statements.flatMap((statement) => ['', ...paragraph(statement)]));
   print('', bold('Plan'), ...paragraph(planLegend(result.plan)).map(dim), planTable(result.plan, width), '');
   print(...paragraph(planSummary(result.plan)));
   tellNotes([...lawNotes(laws), ...plainNotes(result.plan.warnings)]);

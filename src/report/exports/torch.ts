@@ -8,7 +8,10 @@ export function torchFile(data: PlanExport): string {
     docstring(
       data,
       'Parameter groups for torch.optim.Muon (2.9 or newer): Newton-Schulz steps for every layer.',
-      ['torch.optim.Muon repeats one triple (a, b, c) ns_steps times a group, in bfloat16.'],
+      [
+        'torch.optim.Muon repeats one triple (a, b, c) ns_steps times a group, in bfloat16. "triple(s) xN" was designed so ' +
+          'that N steps bring a singular value s of the momentum over its norm to the floor, and the larger ones close to 1.',
+      ],
       [
         'muon, rest = parameter_groups(model.named_parameters())',
         'optimizers = [torch.optim.Muon(muon, lr=0.02), torch.optim.AdamW(rest, lr=3e-4)]',

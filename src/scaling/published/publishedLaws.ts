@@ -12,6 +12,9 @@ import {
   type PublishedPanel,
 } from './spectralLaws.ts';
 
+/** Name under which commands take these laws, where they would take a study. */
+export const PUBLISHED = 'published';
+
 /**
  * 120 laws (six roles, depths 0.25, 0.5, 0.75, 1, five quantiles) and 24 pooled exponents.
  *

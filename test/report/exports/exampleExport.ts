@@ -1,7 +1,7 @@
 /** A plan of two kinds of matrix and four layers, with every sort of schedule a framework can express. */
 import { scheduleOf } from '../../../src/newtonSchulz/catalogue.ts';
 import { shrinkInput } from '../../../src/newtonSchulz/safety.ts';
-import type { NsSchedule } from '../../../src/newtonSchulz/schedule.ts';
+import type { NsCoefficients, NsSchedule } from '../../../src/newtonSchulz/schedule.ts';
 import { FRAMEWORK_RULES, type Framework } from '../../../src/planner/expressible.ts';
 import type { Plan } from '../../../src/planner/plan.ts';
 import type { ExportRule, PlanExport } from '../../../src/report/exports/planExport.ts';
@@ -57,11 +57,18 @@ const EXAMPLE_PLAN: Plan = {
   warnings: ['A warning with a """ in it.'],
 };
 
+/** As planTriples designs one. */
+const DESIGNED: NsSchedule = {
+  ...scheduleOf('jordan', 6),
+  name: 'triple(7.37e-4) x6',
+  coefficients: Array<NsCoefficients>(6).fill([3.241987, -4.698391, 2.300941]),
+};
+
 function schedulesOf(framework: Framework): Readonly<Record<'query' | 'down', readonly [NsSchedule, NsSchedule]>> {
   const other = framework === 'optax' ? scheduleOf('you6', 6) : scheduleOf('cubic5', 5);
   return framework === 'torch'
     ? {
-        query: [scheduleOf('jordan', 4), scheduleOf('jordan', 6)],
+        query: [scheduleOf('jordan', 4), DESIGNED],
         down: [scheduleOf('jordan', 5), scheduleOf('textbook', 9)],
       }
     : { query: [scheduleOf('polar-express', 5), scheduleOf('cans', 6)], down: [scheduleOf('jordan', 5), other] };

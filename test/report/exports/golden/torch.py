@@ -3,7 +3,9 @@
 Written by muonscope for 1B parameters, 4 layers of width 24. Laws: an example. Criterion: output at
 least 0.7 at the forecast singular value of quantile 0.5.
 
-torch.optim.Muon repeats one triple (a, b, c) ns_steps times a group, in bfloat16.
+torch.optim.Muon repeats one triple (a, b, c) ns_steps times a group, in bfloat16. "triple(s) xN"
+was designed so that N steps bring a singular value s of the momentum over its norm to the floor,
+and the larger ones close to 1.
 
 LOSS: torch repeats one triple (a, b, c) a parameter group.
 
@@ -21,7 +23,7 @@ import re
 # Parameter name without its suffix, first layer, last layer (both included), schedule. Edit the names to fit your model.
 RULES = [
     (r"model\.layers\.{layer}\.self_attn\.q_proj", 0, 2, "jordan x4"),  # attn.q
-    (r"model\.layers\.{layer}\.self_attn\.q_proj", 3, 3, "jordan x6"),  # attn.q
+    (r"model\.layers\.{layer}\.self_attn\.q_proj", 3, 3, "triple(7.37e-4) x6"),  # attn.q
     (r"model\.layers\.{layer}\.mlp\.experts\.\d+\.down_proj", 0, 2, "jordan x5"),  # mlp.down of experts
     (r"model\.layers\.{layer}\.mlp\.experts\.\d+\.down_proj", 3, 3, "textbook x9"),  # mlp.down of experts
 ]
@@ -29,7 +31,7 @@ RULES = [
 # Triple and number of steps.
 SCHEDULES = {
     "jordan x4": ((3.4445, -4.775, 2.0315), 4),
-    "jordan x6": ((3.4445, -4.775, 2.0315), 6),
+    "triple(7.37e-4) x6": ((3.241987, -4.698391, 2.300941), 6),
     "jordan x5": ((3.4445, -4.775, 2.0315), 5),
     "textbook x9": ((2, -1.5, 0.5), 9),
 }
