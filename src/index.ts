@@ -114,10 +114,15 @@ export { trajectoriesOf } from './stability/trajectory.ts';
 export type {
   CorpusDescription,
   MetricsRecord,
+  ObservedRun,
+  ObservedStudy,
   RunDescription,
   RunSummary,
+  SourceRecord,
   StudyDescription,
   StudyResult,
   StudyRun,
+  TrainedRun,
+  TrainedStudy,
 } from './store/study.ts';
 export type { AdamWConfig, GptConfig, MuonConfig, RateSchedule, TrainConfig } from './train/config.ts';

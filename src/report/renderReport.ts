@@ -61,13 +61,18 @@ export function renderReport(data: ReportData): Report {
     html: page(
       {
         title: titleOf(data),
-        kicker: `Muonscope study, preset ${data.study.preset}, ${data.study.created.slice(0, 10)}`,
+        kicker: kickerOf(data),
         opening: answer(data),
       },
       sections,
     ),
     charts: charts.flatMap((chart) => (chart === null ? [] : [{ name: chart.name, svg: standaloneSvg(chart) }])),
   };
+}
+
+function kickerOf({ study }: ReportData): string {
+  const kind = study.origin === 'trained' ? `study, preset ${study.preset}` : 'on runs trained elsewhere';
+  return `Muonscope ${kind}, ${study.created.slice(0, 10)}`;
 }
 
 function titleOf({ runs }: ReportData): string {

@@ -10,7 +10,7 @@ import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import { designTarget } from '../newtonSchulz/spectrumObjective.ts';
 import { forecastSpectrum } from '../planner/forecastSpectrum.ts';
-import { savedLaws } from './laws.ts';
+import { lawsToPlanWith } from './laws.ts';
 import { readSpectrumFile } from './spectrumFile.ts';
 
 export type { DesignRecord, RoundedRecord } from '../newtonSchulz/document.ts';
@@ -35,7 +35,7 @@ export function spectrumFrom(source: SpectrumSource): NamedSpectrum {
   if ('file' in source) return { spectrum: readSpectrumFile(source.file), name: source.file };
   const { laws, role, depth, params } = source;
   return {
-    spectrum: forecastSpectrum(savedLaws(laws), { role, depth, params }),
+    spectrum: forecastSpectrum(lawsToPlanWith(laws), { role, depth, params }),
     name: `${role} at depth ${depth}, ${significant(params)} parameters (laws: ${laws})`,
   };
 }

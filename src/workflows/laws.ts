@@ -3,7 +3,7 @@ import { StudyError, UsageError } from '../base/errors.ts';
 import { describeSteepest } from '../scaling/comparePooled.ts';
 import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
 import { publishedLaws } from '../scaling/published/publishedLaws.ts';
-import { readLaws, readRuns, readStudy } from '../store/studyFolder.ts';
+import { hasObservedRuns, readLaws, readRuns, readStudy } from '../store/studyFolder.ts';
 import { lawsOf, trackedTrajectories, type WindowRule } from './analyse.ts';
 
 /** Name under which the laws of arXiv:2606.04058 are asked for. */
@@ -44,13 +44,16 @@ function lawsOfRecords(source: string, { sizeConvention, window }: LawsRequest):
 }
 
 /**
- * Laws to plan with: the published ones, or those a study has saved.
+ * Laws to plan with: the published ones, those that a trained study has saved, or, where runs were observed, whose
+ * records grow at any time, those of the records as they are now.
  *
  * @throws StudyError if the study has no laws yet
+ * @throws UsageError if observed runs are of fewer than two sizes
  */
-export function savedLaws(source: string): LawsDocument {
+export function lawsToPlanWith(source: string): LawsDocument {
   if (source === PUBLISHED) return publishedLaws();
   readStudy(source);
+  if (hasObservedRuns(source)) return lawsOfRecords(source, { sizeConvention: 'total', window: 'fixed' });
   const laws = readLaws(source);
   if (!laws)
     throw new StudyError(

@@ -9,7 +9,7 @@ import type { ModelDescription } from '../planner/modelFamilies/modelDescription
 import type { Plan } from '../planner/plan.ts';
 import { type ModelPlanOptions, planModel, planSize } from '../planner/planModel.ts';
 import { readPlanFile } from '../store/planFile.ts';
-import { savedLaws } from './laws.ts';
+import { lawsToPlanWith } from './laws.ts';
 
 export type { ComparedLayers, ComparedSchedule, PlanComparison } from '../planner/comparePlans.ts';
 
@@ -52,7 +52,7 @@ export function planWith(
   choice: Pick<ModelPlanOptions, 'schedules' | 'precision' | 'remedies'>,
 ): Plan {
   const { laws: source, params, config, quantile, floor, precision, confidence, tokensPerStep } = request;
-  const laws = savedLaws(source);
+  const laws = lawsToPlanWith(source);
   const options: Omit<ModelPlanOptions, 'params'> = {
     quantile,
     floor,
