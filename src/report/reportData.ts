@@ -4,6 +4,7 @@
  */
 import type { Plan } from '../planner/plan.ts';
 import type { LawsDocument } from '../scaling/law.ts';
+import type { MomentumStage } from '../sources/momentumSample.ts';
 import type { Plateau, Trajectory } from '../stability/plateau.ts';
 import type {
   MetricsRecord,
@@ -37,6 +38,8 @@ export interface ObservedReportRun {
   readonly matrices: number;
   /** The steps at which spectra exist, ascending. */
   readonly steps: readonly number[];
+  /** What was measured at some step or other. */
+  readonly stages: readonly MomentumStage[];
   /** How the values were computed, each method once. */
   readonly methods: readonly string[];
   readonly sources: readonly SourceRecord[];

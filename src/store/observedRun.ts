@@ -30,13 +30,13 @@ export interface ObservedRunWriter {
   readonly sources: readonly SourceRecord[];
   /** Last lines that a kill cut off; they were dropped. */
   readonly cut: readonly CutLine[];
-  /** Whether a matrix has been recorded at a step. */
-  has(name: string, step: number): boolean;
+  /** What is recorded of a matrix at a step; null if nothing is. */
+  find(measured: Measured): Spectrum | null;
   /**
-   * Appends a spectrum, unless its matrix has been recorded at its step.
+   * Appends a spectrum, unless its matrix has been recorded at its step and stage.
    *
    * @returns whether it was appended
-   * @throws StudyError if it is one of another run or stage, or cannot be written
+   * @throws StudyError if it is one of another run, or cannot be written
    */
   append(spectrum: Spectrum): boolean;
   /** Says that all spectra of a source are recorded; they are on the disk when this returns. */
@@ -44,7 +44,10 @@ export interface ObservedRunWriter {
   close(): void;
 }
 
-/** @throws StudyError naming file and line if a record is damaged, or of another run or stage */
+/** What a run records once. */
+export type Measured = Pick<Spectrum, 'name' | 'step' | 'stage'>;
+
+/** @throws StudyError naming file and line if a record is damaged, or of another run */
 export function readObservedRun(runFolder: string, description: ObservedRun, folder: string): ObservedRunRecords {
   const spectra = readSpectra(runFolder, description, folder);
   const sources = readSources(runFolder, folder);
@@ -68,20 +71,20 @@ export function openObservedRun(runFolder: string, description: ObservedRun, fol
   const sources = readSources(runFolder, folder);
   if (spectra.cut !== null) cutFile(spectraPath(runFolder), spectra.ends.at(-1) ?? 0, folder);
   if (sources.cut !== null) cutFile(sourcesPath(runFolder), sources.ends.at(-1) ?? 0, folder);
-  const recorded = new Set(spectra.records.map(({ name, step }) => keyOf(name, step)));
+  const recorded = new Map(spectra.records.map((spectrum) => [keyOf(spectrum), spectrum]));
   const spectraFile = openLines(spectraPath(runFolder), folder);
   const sourcesFile = openLines(sourcesPath(runFolder), folder);
-  const shared = sharedFields(description);
+  const shared = runIdentity(description);
   return {
     description,
     sources: sources.records,
     cut: cutLines(spectra, sources),
-    has: (name, step) => recorded.has(keyOf(name, step)),
+    find: (measured) => recorded.get(keyOf(measured)) ?? null,
     append: (spectrum) => {
-      const key = keyOf(spectrum.name, spectrum.step);
+      const key = keyOf(spectrum);
       if (recorded.has(key)) return false;
       spectraFile.append(spectrumLine(spectrum, shared, runFolder, folder));
-      recorded.add(key);
+      recorded.set(key, spectrum);
       return true;
     },
     appendSource: (source) => {
@@ -97,25 +100,20 @@ export function openObservedRun(runFolder: string, description: ObservedRun, fol
   };
 }
 
-function keyOf(name: string, step: number): string {
-  return `${step} ${name}`;
-}
-
-/** What every spectrum of the run says. */
-function sharedFields(description: ObservedRun): object {
-  return { ...runIdentity(description), stage: description.stage };
+function keyOf({ name, step, stage }: Measured): string {
+  return `${step} ${stage} ${name}`;
 }
 
 function readSpectra(runFolder: string, description: ObservedRun, folder: string): JsonLines<Spectrum> {
   const file = spectraPath(runFolder);
   const lines = readJsonLines(file, spectrumSchema, SPECTRUM_SCHEMA, folder);
   const recorded = new Set<string>();
-  const shared = sharedFields(description);
+  const shared = runIdentity(description);
   for (const [i, spectrum] of lines.records.entries()) {
     const place = { file, line: i + 1, folder };
-    const { name, step } = spectrum;
-    if (recorded.has(keyOf(name, step))) throw damaged(place, `${name} is recorded twice at step ${step}`);
-    recorded.add(keyOf(name, step));
+    const key = keyOf(spectrum);
+    if (recorded.has(key)) throw damaged(place, `${spectrum.name} is recorded twice at step ${spectrum.step}`);
+    recorded.add(key);
     const difference = firstDifference(shared, spectrum);
     if (difference !== null) throw damaged(place, `${difference} does not agree with run.json`);
   }

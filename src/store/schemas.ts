@@ -180,7 +180,6 @@ const observedRunSchema = z.looseObject({
   run: runName,
   params: size,
   nonEmbeddingParams: count,
-  stage: z.enum(['buffer', 'nesterov']),
 }) satisfies z.ZodType<ObservedRun>;
 
 /** STUDY/runs/<run>/run.json */

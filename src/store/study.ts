@@ -2,7 +2,6 @@
 import type { Plan } from '../planner/plan.ts';
 import type { Law } from '../scaling/law.ts';
 import type { CheckpointFormat, SkippedTensor } from '../sources/checkpoints/checkpoint.ts';
-import type { MomentumStage } from '../sources/momentumSample.ts';
 import type { CorpusDescription } from '../sources/text/corpusDescription.ts';
 import type { TrainConfig } from '../train/config.ts';
 
@@ -78,8 +77,6 @@ export interface ObservedRun {
   readonly params: number;
   /** Counted as the entries of all matrices that Muon keeps momentum for, where the source tells no number. */
   readonly nonEmbeddingParams: number;
-  /** Of every spectrum of the run: buffers and Nesterov blends are not mixed in one trajectory. */
-  readonly stage: MomentumStage;
 }
 
 /** One line of sources.jsonl: a checkpoint or log whose spectra are all recorded. */

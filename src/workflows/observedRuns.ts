@@ -5,6 +5,7 @@
 import { StudyError } from '../base/errors.ts';
 import { formatCount } from '../base/numbers.ts';
 import { POOLED_QUANTILES } from '../scaling/poolLaws.ts';
+import type { MomentumStage } from '../sources/momentumSample.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import type { StepWindow } from '../stability/fixedWindow.ts';
 import type { RunRecords } from '../store/runFolder.ts';
@@ -56,6 +57,12 @@ export function observedModel(
   return first === undefined ? null : { width: first[0], layers };
 }
 
+/** The stage of most spectra; the blend, which NS receives, of equally many. */
+export function prevailingStage(spectra: readonly Spectrum[]): MomentumStage {
+  const buffers = spectra.filter(({ stage }) => stage === 'buffer').length;
+  return 2 * buffers > spectra.length ? 'buffer' : 'nesterov';
+}
+
 /** What a reader must know of laws that rest on observed runs; empty if none does. */
 export function observedNotes(runs: readonly RunRecords[], window: 'fixed' | 'plateau'): readonly string[] {
   const observed = runs.filter((run) => run.origin === 'observed' && run.spectra.length > 0);
@@ -91,9 +98,21 @@ function stepsText(from: number, to: number, samples: number): string {
 
 /** Buffers and Nesterov blends of one momentum have different spectra. */
 function stageNotes(runs: readonly RunRecords[]): readonly string[] {
-  const names = (stage: string): string =>
-    runs.flatMap(({ description, spectra }) => (spectra[0]?.stage === stage ? [description.run] : [])).join(', ');
+  const mixed = runs.filter(({ spectra }) => new Set(spectra.map(({ stage }) => stage)).size > 1);
+  const names = (wanted: MomentumStage): string =>
+    runs
+      .filter(({ spectra }) => spectra.length > 0 && prevailingStage(spectra) === wanted)
+      .map(({ description }) => description.run)
+      .join(', ');
   const [buffers, blends] = [names('buffer'), names('nesterov')];
-  if (buffers === '' || blends === '') return [];
-  return [`the sizes mix momentum buffers (${buffers}) with Nesterov blends (${blends}), whose spectra differ`];
+  return [
+    ...(mixed.length > 0
+      ? [
+          `runs hold momentum buffers and Nesterov blends, and only the more numerous kind counts: ${mixed.map(({ description, spectra }) => `${description.run} ${prevailingStage(spectra)}`).join(', ')}`,
+        ]
+      : []),
+    ...(buffers !== '' && blends !== ''
+      ? [`the sizes mix momentum buffers (${buffers}) with Nesterov blends (${blends}), whose spectra differ`]
+      : []),
+  ];
 }

@@ -77,6 +77,7 @@ function reportRun(run: RunRecords): ReportRun {
       model: observedModel(spectra),
       matrices: new Set(spectra.map(({ name }) => name)).size,
       steps: [...new Set(spectra.map(({ step }) => step))].sort((a, b) => a - b),
+      stages: [...new Set(spectra.map(({ stage }) => stage))],
       methods: [...new Set(spectra.map(({ method }) => method))],
       sources,
     };

@@ -80,10 +80,11 @@ export function asObserved({ study, runs, ...data }: SyntheticStudy): ReportData
     study: { schema, origin: 'observed', created, seed, target, versions },
     runs: runs.map(({ description: { run, params, nonEmbeddingParams, config } }) => ({
       origin: 'observed',
-      description: { schema: 'muonscope.run/1', origin: 'observed', run, params, nonEmbeddingParams, stage: 'buffer' },
+      description: { schema: 'muonscope.run/1', origin: 'observed', run, params, nonEmbeddingParams },
       model: { width: config.model.width, layers: config.model.layers },
       matrices: 24,
       steps: [100, 200, 300],
+      stages: ['buffer'],
       methods: ['gram-tridiagonal-f64'],
       sources: [100, 200, 300].map((step) => ({
         schema: 'muonscope.source/1',

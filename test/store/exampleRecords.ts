@@ -108,7 +108,6 @@ export const observedRun: ObservedRun = {
   run: 'gpt-124m',
   params: 124_000_000,
   nonEmbeddingParams: 85_000_000,
-  stage: 'buffer',
 };
 
 export function sourceAt(step: number): SourceRecord {

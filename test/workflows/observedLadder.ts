@@ -47,7 +47,6 @@ export function observedLadder(runs: readonly (readonly [width: number, steps: r
       run,
       params,
       nonEmbeddingParams,
-      stage: 'buffer',
     });
     for (const spectrum of spectra) recorder.append(spectrum);
     recorder.close();

@@ -114,16 +114,19 @@ describe('of spectra', () => {
     );
   });
 
-  it('a mix of buffers and Nesterov blends is said', () => {
-    const runs = (['buffer', 'nesterov'] as const).map((stage) => ({
+  it('a mix of buffers and Nesterov blends is said, between runs and within one', () => {
+    const runOf = (name: string, ...stages: ('buffer' | 'nesterov')[]) => ({
       origin: 'observed' as const,
-      description: { ...observedRun, run: stage, stage },
-      spectra: [{ ...spectrumAt(1), stage }],
+      description: { ...observedRun, run: name },
+      spectra: stages.map((stage) => ({ ...spectrumAt(1), stage })),
       sources: [],
       cut: [],
-    }));
-    expect(observedNotes(runs, 'plateau')).toEqual([
-      'the sizes mix momentum buffers (buffer) with Nesterov blends (nesterov), whose spectra differ',
+    });
+    expect(observedNotes([runOf('a', 'buffer'), runOf('b', 'nesterov')], 'plateau')).toEqual([
+      'the sizes mix momentum buffers (a) with Nesterov blends (b), whose spectra differ',
+    ]);
+    expect(observedNotes([runOf('a', 'buffer', 'nesterov'), runOf('b', 'nesterov')], 'plateau')).toEqual([
+      'runs hold momentum buffers and Nesterov blends, and only the more numerous kind counts: a nesterov',
     ]);
   });
 });

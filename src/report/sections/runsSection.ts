@@ -5,7 +5,7 @@ import { figure, section } from '../figure.ts';
 import { type Html, html } from '../html.ts';
 import type { ObservedReportRun, ReportData, TrainedReportRun } from '../reportData.ts';
 import { type Column, type Row, table } from '../table.ts';
-import { decimals, number, percent } from '../wording.ts';
+import { decimals, list, number, percent } from '../wording.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'Run' },
@@ -56,7 +56,7 @@ export function runsSection(data: ReportData, loss: Chart | null): Html {
   ]);
 }
 
-function observedRow({ description, model, matrices, steps }: ObservedReportRun): Row {
+function observedRow({ description, model, matrices, steps, stages }: ObservedReportRun): Row {
   return {
     cells: [
       description.run,
@@ -67,7 +67,7 @@ function observedRow({ description, model, matrices, steps }: ObservedReportRun)
       steps.length,
       steps[0] ?? '–',
       steps.at(-1) ?? '–',
-      description.stage === 'buffer' ? 'momentum buffer' : 'Nesterov blend',
+      list(stages.map((stage) => (stage === 'buffer' ? 'momentum buffer' : 'Nesterov blend'))),
     ],
   };
 }
