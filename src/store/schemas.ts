@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { CheckpointFormat, SkippedTensor } from '../sources/checkpoints/checkpoint.ts';
+import type { ScannedSpectrum } from '../spectra/scannedMomentum.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import type { GptConfig, MuonConfig, TrainConfig } from '../train/config.ts';
 import type {
@@ -210,42 +211,57 @@ export const metricsSchema: z.ZodType<MetricsRecord> = z.looseObject({
   trackingSeconds: nonnegative,
 });
 
+const spectrumFields = {
+  schema: z.literal(SPECTRUM_SCHEMA),
+  run: z.string(),
+  params: size,
+  nonEmbeddingParams: count,
+  step: count,
+  name: z.string(),
+  role: z.string(),
+  layer: count,
+  layers: size,
+  depth: positive.max(1),
+  stage: z.enum(['buffer', 'nesterov']),
+  convention: z.enum(['average', 'sum']).nullable(),
+  dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16']),
+  shape: z.tuple([size, size]),
+  frobenius: nonnegative,
+  spectral: nonnegative,
+  quantiles: z.array(positive.max(1)),
+  values: z.array(nonnegative),
+  smallest: nonnegative,
+  stableRank: nonnegative,
+  effectiveRank: nonnegative,
+  outlierShare: nonnegative,
+  method: z.string(),
+  floor: nonnegative,
+};
+
 /** One line of spectra.jsonl */
-export const spectrumSchema: z.ZodType<Spectrum> = z
-  .looseObject({
-    schema: z.literal(SPECTRUM_SCHEMA),
-    run: z.string(),
-    params: size,
-    nonEmbeddingParams: count,
-    step: count,
-    name: z.string(),
-    role: z.string(),
-    layer: count,
-    layers: size,
-    depth: positive.max(1),
-    stage: z.enum(['buffer', 'nesterov']),
-    convention: z.enum(['average', 'sum']).nullable(),
-    dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16']),
-    shape: z.tuple([size, size]),
-    frobenius: nonnegative,
-    spectral: nonnegative,
-    quantiles: z.array(positive.max(1)),
-    values: z.array(nonnegative),
-    smallest: nonnegative,
-    stableRank: nonnegative,
-    effectiveRank: nonnegative,
-    outlierShare: nonnegative,
-    method: z.string(),
-    floor: nonnegative,
-  })
-  .refine(({ quantiles, values }) => quantiles.length === values.length, {
-    message: 'expected as many values as quantiles',
-    path: ['values'],
-  })
-  .refine(({ quantiles, values }) => isDescendingAlong(quantiles, values), {
-    message: 'expected values that do not grow with the quantile',
-    path: ['values'],
-  });
+export const spectrumSchema: z.ZodType<Spectrum> = withOrderedValues(z.looseObject(spectrumFields));
+
+/** One of `scan --json`, or a line that is not in a study yet */
+export const scannedSpectrumSchema: z.ZodType<ScannedSpectrum> = withOrderedValues(
+  z.looseObject({
+    ...spectrumFields,
+    params: size.nullable(),
+    nonEmbeddingParams: count.nullable(),
+    step: count.nullable(),
+  }),
+);
+
+function withOrderedValues<T extends z.ZodType<Pick<Spectrum, 'quantiles' | 'values'>>>(schema: T): T {
+  return schema
+    .refine(({ quantiles, values }) => quantiles.length === values.length, {
+      message: 'expected as many values as quantiles',
+      path: ['values'],
+    })
+    .refine(({ quantiles, values }) => isDescendingAlong(quantiles, values), {
+      message: 'expected values that do not grow with the quantile',
+      path: ['values'],
+    });
+}
 
 /** A record of either origin; those written before runs could be observed say nothing and are trained. */
 function eitherOrigin<T extends z.core.$ZodTypeDiscriminable, O extends z.core.$ZodTypeDiscriminable>(

@@ -132,6 +132,12 @@ export function readRuns(folder: string): readonly RunRecords[] {
   return [...trained, ...readObservedRuns(folder)];
 }
 
+/** The observed run of that name; null if there is none. @throws StudyError if its run.json is damaged */
+export function findObservedRun(folder: string, run: string): ObservedRun | null {
+  const description = RUN_NAME.test(run) ? readDescription(runFolderOf(folder, run), folder) : null;
+  return description?.origin === 'observed' ? description : null;
+}
+
 /** Whether the study holds runs that were trained elsewhere. @throws StudyError as {@link readRuns} */
 export function hasObservedRuns(folder: string): boolean {
   return runNames(folder).some((name) => readDescription(runFolderOf(folder, name), folder)?.origin === 'observed');

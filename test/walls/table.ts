@@ -25,6 +25,7 @@ export const NOUN_FILES: readonly string[] = [
   'src/sources/momentum/momentumMatrix.ts',
   'src/spectra/spectrum.ts',
   'src/spectra/randomSpectra.ts',
+  'src/spectra/scannedMomentum.ts',
   'src/stability/plateau.ts',
   'src/scaling/law.ts',
   'src/planner/plan.ts',
