@@ -1,0 +1,35 @@
+/**
+ * karpathy/nanochat's MuonAdamW: matrices of one shape are a group, and a rank keeps one stack (ceil(K / N), m, n) for its
+ * share of the group's K parameters, under the id of the group's first one. The last rank's stack is padded with zeros.
+ */
+import { textOf } from '../checkpointTree.ts';
+import { COMMON_LAYOUT, type Layout, POLAR_EXPRESS_FIVE, statedSchedule } from './layout.ts';
+
+export const nanochat: Layout = {
+  ...COMMON_LAYOUT,
+  name: 'nanochat',
+  source: 'karpathy/nanochat 92d63d4, nanochat/optim.py, nanochat/checkpoint_manager.py',
+  key: 'momentum_buffer',
+  convention: 'average', // momentum_buffer.lerp_(stacked_grads, 1 - momentum)
+  recognises: ({ form, options }) => form === 'torch' && textOf(options.get('kind')) !== null,
+  foreign: ({ options }) => (options.get('kind') === 'muon' ? null : "AdamW's state"),
+  expectsMomentum: ({ options }) => options.get('kind') === 'muon',
+  higherAxes: () => 'stack',
+  momentum: 0.95,
+  nesterov: true,
+  newtonSchulz: (options) =>
+    statedSchedule(
+      {
+        name: 'polar-express of nanochat',
+        source: 'karpathy/nanochat 92d63d4, nanochat/optim.py',
+        coefficients: POLAR_EXPRESS_FIVE,
+        steps: 5,
+        scale: 1.01,
+        epsilon: 1e-6,
+        precision: 'bf16',
+      },
+      options,
+      { steps: 'ns_steps' },
+    ),
+  notes: ['nanochat scales the rows of the Nesterov blend to one norm before Newton-Schulz; the buffers are as kept'],
+};
