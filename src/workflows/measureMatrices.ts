@@ -5,6 +5,7 @@
 import { DomainError } from '../base/errors.ts';
 import { LARGEST_SIDE, workingBytes } from '../linalg/gramEigenvalues.ts';
 import type { Matrix } from '../linalg/matrix.ts';
+import { createSpectrumPool, type SpectrumPool } from '../linalg/spectrumPool.ts';
 import type { MomentumMatrix } from '../sources/momentum/momentumMatrix.ts';
 import type { UnmeasuredCause } from '../spectra/scannedMomentum.ts';
 import { workersWithin } from './workers.ts';
@@ -57,6 +58,22 @@ export async function measureMatrices<T>(
   const lanes = await Promise.allSettled(Array.from({ length: workers + 1 }, lane));
   const failure = lanes.find(({ status }) => status === 'rejected');
   if (failure?.status === 'rejected') throw failure.reason;
+}
+
+/** Runs work with a pool that is closed afterwards; threads are not started for nothing. */
+export async function withPool(
+  workers: number,
+  matrices: number,
+  work: (pool: SpectrumPool, workers: number) => Promise<void>,
+): Promise<void> {
+  if (matrices === 0) return;
+  const used = Math.min(workers, matrices);
+  const pool = createSpectrumPool({ workers: used });
+  try {
+    await work(pool, used);
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Work of one matrix in units that only ratios mean: its Gram matrix and the reduction of it. */

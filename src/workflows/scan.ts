@@ -1,6 +1,5 @@
 /** Spectra of every momentum matrix of checkpoints, told as they are done and kept in a study if asked for. */
 import { UsageError } from '../base/errors.ts';
-import { createSpectrumPool, type SpectrumPool } from '../linalg/spectrumPool.ts';
 import type { CheckpointFormat } from '../sources/checkpoints/checkpoint.ts';
 import type { FoundMomentum, MomentumMatrix } from '../sources/momentum/momentumMatrix.ts';
 import { measureValues } from '../spectra/measure.ts';
@@ -10,7 +9,7 @@ import type { ObservedRunWriter } from '../store/observedRun.ts';
 import type { SourceRecord } from '../store/study.ts';
 import type { StudyWriter } from '../store/studyFolder.ts';
 import { chooseMatrices, type MatrixChoice } from './chooseMatrices.ts';
-import { type MatrixOutcome, measureMatrices, workersFor, workOf } from './measureMatrices.ts';
+import { type MatrixOutcome, measureMatrices, withPool, workersFor, workOf } from './measureMatrices.ts';
 import { observedRunFor, openForObserving } from './observedStudy.ts';
 import { runNameOf } from './runName.ts';
 
@@ -187,22 +186,6 @@ async function scanInto(
   );
   if (!signal.aborted && writer !== null) noteSource(writer, sourceOf(checkpoint, matrices, skipped));
   return { checkpoint, matrices: inOrder(matrices, chosen), skipped };
-}
-
-/** Runs work with a pool that is closed afterwards; threads are not started for nothing. */
-async function withPool(
-  workers: number,
-  matrices: number,
-  work: (pool: SpectrumPool, workers: number) => Promise<void>,
-): Promise<void> {
-  if (matrices === 0) return;
-  const used = Math.min(workers, matrices);
-  const pool = createSpectrumPool({ workers: used });
-  try {
-    await work(pool, used);
-  } finally {
-    await pool.close();
-  }
 }
 
 function recordedSpectrum(

@@ -29,6 +29,7 @@ export const NOUN_FILES: readonly string[] = [
   'src/stability/plateau.ts',
   'src/scaling/law.ts',
   'src/planner/plan.ts',
+  'src/planner/audit.ts',
   'src/store/study.ts',
 ];
 
