@@ -21,7 +21,7 @@ export interface ToldRun {
   readonly params: number | null;
   readonly nonEmbeddingParams: number | null;
   /** Entries of all matrices that Muon keeps momentum for: stands for nonEmbeddingParams where nothing tells. */
-  readonly counted: number;
+  readonly counted: number | null;
 }
 
 /**
@@ -63,11 +63,11 @@ export function observedRunFor(study: StudyWriter, told: ToldRun): ObservedRun {
     throw new UsageError(
       `${source}: how many parameters its model has is not known, which laws need; give --params, e.g. --params 124M`,
     );
-  return {
-    schema: 'muonscope.run/1',
-    origin: 'observed',
-    run,
-    params,
-    nonEmbeddingParams: told.nonEmbeddingParams ?? Math.min(params, told.counted),
-  };
+  const counted = told.counted === null ? null : Math.min(params, told.counted);
+  const nonEmbeddingParams = told.nonEmbeddingParams ?? counted;
+  if (nonEmbeddingParams === null)
+    throw new UsageError(
+      `${source}: how many of its model's parameters are outside embeddings and head is not known; give --non-embedding-params`,
+    );
+  return { schema: 'muonscope.run/1', origin: 'observed', run, params, nonEmbeddingParams };
 }

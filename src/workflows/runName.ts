@@ -7,6 +7,8 @@ const NUMBERED =
 /** Words that every run's files share. */
 const COMMON =
   /(?:^|[-_.])(?:optimizer|optim|optimizers|state|states|dict|model|mp|pp|zero|zero3|bf16|module|momentum|muon|checkpoint|checkpoints|chkpt|ckpt|ckpts|step|latest|last|final|weights|training|trainer|rank|opt)(?=$|[-_.])/gi;
+/** Of a folder that is made. */
+const LONGEST_NAME = 100;
 const EXTENSION = /\.(?:pt|pth|bin|ckpt|safetensors|npy|npz|jsonl|json|csv|parquet|distcp)$/i;
 
 /**
@@ -26,6 +28,15 @@ export function runNameOf(path: string): string {
   return 'run';
 }
 
+/** A name from someone else's file as a folder name: what does not fit becomes a dash. */
+export function folderNameOf(name: string): string {
+  const fitting = name
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
+    .slice(0, LONGEST_NAME);
+  return RUN_NAME.test(fitting) ? fitting : 'run';
+}
+
 /** What is left of a part of a path; null if it says nothing of the run. */
 function nameIn(part: string): string | null {
   let rest = part.replace(EXTENSION, '');
@@ -33,9 +44,5 @@ function nameIn(part: string): string | null {
     before = rest;
     rest = rest.replace(NUMBERED, '').replace(COMMON, '');
   }
-  const name = rest
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
-    .slice(0, 100);
-  return /[A-Za-z]/.test(name) && RUN_NAME.test(name) ? name : null;
+  return /[A-Za-z]/.test(rest) ? folderNameOf(rest) : null;
 }

@@ -30,8 +30,9 @@ export interface ScanRequest extends MatrixChoice {
   readonly run?: string;
   /** Optimizer steps done, instead of what the checkpoint says. */
   readonly step?: number;
-  /** Parameters of the model, instead of what the checkpoint says. */
+  /** Parameters of the model, and those outside embeddings and head, instead of what the checkpoint says. */
   readonly params?: number;
+  readonly nonEmbeddingParams?: number;
   readonly workers?: number;
 }
 
@@ -139,7 +140,7 @@ function openRun(
     source: name,
     run,
     params: request.params ?? found.params,
-    nonEmbeddingParams: found.nonEmbeddingParams,
+    nonEmbeddingParams: request.nonEmbeddingParams ?? found.nonEmbeddingParams,
     counted,
   });
   return study.openObservedRun(description);
@@ -205,7 +206,7 @@ function identities(
 ): (matrix: MomentumMatrix) => Omit<ScannedSpectrum, keyof SpectrumValues> {
   const size = writer?.description ?? {
     params: request.params ?? found.params,
-    nonEmbeddingParams: found.nonEmbeddingParams,
+    nonEmbeddingParams: request.nonEmbeddingParams ?? found.nonEmbeddingParams,
   };
   return ({ name, role, layer, layers, dtype }) => ({
     schema: 'muonscope.spectrum/1',
