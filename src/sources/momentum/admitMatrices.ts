@@ -86,12 +86,9 @@ function eachOnce(matrices: readonly OwnedMatrix[], checkpoints: readonly Checkp
       skipped.push({ name, shape: shapeOf(view), cause: 'duplicate', reason });
     }
   }
-  const notes =
-    replicas > 0
-      ? [
-          `${replicas} matrices stand in several files with one shape: replicas are taken once; if they are shards, gather them first`,
-        ]
-      : [];
+  const what = replicas > 1 ? `${replicas} matrices stand` : '1 matrix stands';
+  const note = `${what} in several files with one shape: replicas are taken once, shards have to be gathered first`;
+  const notes = replicas > 0 ? [note] : [];
   return { matrices: kept, skipped, notes };
 }
 

@@ -20,6 +20,8 @@ const RANK: RegExp = /(?:^|[^a-z])(?:dp_)?(?:zero_pp_|mp_)?rank[_-]?(\d{1,9})/gi
 /** The file's own name and the folders above it: "checkpoint-500/optimizer/state.pt". */
 const NAMES_LOOKED_AT = 3;
 
+/** A folder a rank: mp_rank_00, mp_rank_00_001. */
+const MEGATRON_FOLDER = /^mp_rank_\d+(?:_\d+)*$/;
 /** Names of files that hold weights and no optimizer. */
 const MODEL_FILE = /^(?:model|pytorch_model|consolidated)(?:[_.-]|$)/i;
 
@@ -38,7 +40,7 @@ export function stepOfPath(path: string): number | null {
 
 /** The number of the rank whose piece a file is, by its name; the data-parallel one where there are two. */
 export function rankOfPath(path: string): number | null {
-  const [first] = [...(partsOf(path).at(-1) ?? '').matchAll(RANK)];
+  const [first] = [...rankedPart(path).matchAll(RANK)];
   return first?.[1] === undefined ? null : Number(first[1]);
 }
 
@@ -74,9 +76,17 @@ function partsOf(path: string): string[] {
     .filter((part) => part !== '');
 }
 
+/** The part of a path that holds its rank: the name, or Megatron's folder of it. */
+function rankedPart(path: string): string {
+  const [folder = '', name = ''] = ['', ...partsOf(path)].slice(-2);
+  return MEGATRON_FOLDER.test(folder) ? folder : name;
+}
+
 function withoutRank(path: string): string {
-  const name = partsOf(path).at(-1) ?? '';
-  return path.slice(0, path.lastIndexOf(name)) + name.replace(RANK, (found) => found.replace(/\d+$/, '#'));
+  const part = rankedPart(path);
+  const at = path.lastIndexOf(part);
+  const unranked = part.replace(RANK, (found) => found.replace(/\d+$/, '#'));
+  return path.slice(0, at) + unranked + path.slice(at + part.length);
 }
 
 function byRank(a: string, b: string): number {

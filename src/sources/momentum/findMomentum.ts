@@ -70,8 +70,11 @@ export async function findMomentum(
   const counts = headCounts(checkpoints, options);
 
   const named = namedTensors(collected, { checkpoints, given, weights, heads: counts.heads });
-  const known = [...new Set([...named.matrices.map(({ parameter }) => parameter), ...weightShapes.keys()])];
-  const neighbours = neighboursOf(known);
+  const withMomentum = new Set(named.matrices.map(({ parameter }) => parameter));
+  const others = [...weightShapes.keys(), ...named.skipped.map(({ name }) => name)].filter(
+    (name) => !withMomentum.has(name),
+  );
+  const neighbours = neighboursOf([...withMomentum, ...others]);
   const placed = named.matrices.map((matrix) => ({ ...matrix, place: placeAmong(matrix, neighbours) }));
   const admitted = admitMatrices(placed, weightShapes, { rules: roles, checkpoints });
   const split = splitMatrices(admitted.matrices, {
@@ -83,7 +86,7 @@ export async function findMomentum(
 
   const settings = await groupSettings(admitted.matrices.map(({ found }) => found));
   const places = split.matrices.map(({ place }) => place);
-  const context = { settings, layers: layerCounts(places, [...known, ...named.skipped.map(({ name }) => name)]) };
+  const context = { settings, layers: layerCounts(places, others) };
   const convention = options.convention ?? single(admitted.matrices.map(({ found }) => found.layout.convention));
   const read =
     stage === 'buffer'

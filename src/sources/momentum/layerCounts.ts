@@ -5,15 +5,16 @@ import type { NamedMatrix } from './stackedMatrices.ts';
 /**
  * Layers of every stack of a model: one more than the highest number that stands behind its name.
  *
- * @param places of the matrices; names in `names` need not have momentum
+ * @param places of the matrices with momentum
+ * @param others names of the rest of the model, as far as it is known
  */
-export function layerCounts(places: readonly ParameterPlace[], names: Iterable<string>): ReadonlyMap<string, number> {
+export function layerCounts(places: readonly ParameterPlace[], others: Iterable<string>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const see = ({ stack, layer }: ParameterPlace): void => {
     if (stack !== null && layer !== null) counts.set(stack, Math.max(counts.get(stack) ?? 0, layer + 1));
   };
   for (const place of places) see(place);
-  for (const name of names) see(placeOf(name));
+  for (const name of others) see(placeOf(name));
   return counts;
 }
 
@@ -33,7 +34,10 @@ export function neighboursOf(names: readonly string[]): Neighbours {
  * The place of a matrix where its name alone misleads: the router of a mixture of experts is called "mlp.gate" as the gate
  * of an MLP may be; "w1" is the gate beside a "w3" and the way up without one.
  */
-export function placeAmong({ parameter, place }: NamedMatrix, { names, withExperts }: Neighbours): ParameterPlace {
+export function placeAmong(
+  { parameter, place }: Pick<NamedMatrix, 'parameter' | 'place'>,
+  { names, withExperts }: Neighbours,
+): ParameterPlace {
   if (place.role !== 'mlp.gate') return place;
   const module = /^(.*\.)gate(?:\.weight|\.kernel)?$/.exec(parameter)?.[1];
   if (module !== undefined && withExperts.has(module)) return { ...place, role: place.starred };

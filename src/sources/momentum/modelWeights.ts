@@ -128,20 +128,16 @@ export interface Sizes {
  */
 export function sizesOf(weights: readonly ModelWeight[], optimized: number | null): Sizes | null {
   if (weights.length === 0) return null;
-  const isOutside = (weight: ModelWeight): boolean => ['embedding', 'head'].includes(placeOf(weight.name).kind);
-  const outside = weights.filter(isOutside);
-  const nonEmbeddingParams = sum(weights.filter((weight) => !isOutside(weight)));
-  const head = outside.find(({ name }) => placeOf(name).kind === 'head');
-  const isTied =
-    optimized === weights.length - 1 && head !== undefined && outside.some((weight) => isSame(weight, head));
-  const counted = isTied ? outside.filter((weight) => weight !== head) : outside;
-  return { params: nonEmbeddingParams + sum(counted), nonEmbeddingParams };
+  const placed = weights.map(({ name, shape }) => ({ kind: placeOf(name).kind, shape }));
+  const heads = placed.filter(({ kind }) => kind === 'head');
+  const embeddings = placed.filter(({ kind }) => kind === 'embedding');
+  const nonEmbeddingParams = sum(placed.filter(({ kind }) => kind !== 'head' && kind !== 'embedding'));
+  const [head] = heads;
+  const isTied = head !== undefined && embeddings.some(({ shape }) => shape.join() === head.shape.join());
+  const counted = optimized === weights.length - 1 && isTied ? heads.slice(1) : heads;
+  return { params: nonEmbeddingParams + sum(embeddings) + sum(counted), nonEmbeddingParams };
 }
 
-function isSame(weight: ModelWeight, head: ModelWeight): boolean {
-  return weight !== head && weight.shape.join() === head.shape.join();
-}
-
-function sum(weights: readonly ModelWeight[]): number {
+function sum(weights: readonly { readonly shape: readonly number[] }[]): number {
   return weights.reduce((total, { shape }) => total + elementsOf(shape), 0);
 }

@@ -5,7 +5,7 @@ import { type Collected, type FoundTensor, isStackOfGroup } from './collectMomen
 import type { ModelWeight } from './modelWeights.ts';
 import type { SkippedMomentum } from './momentumMatrix.ts';
 import { type GivenNames, resolveNames } from './parameterNames.ts';
-import { UNNAMED } from './roles.ts';
+import { plainName, UNNAMED } from './roles.ts';
 import { type NamedMatrix, stackedMatrices } from './stackedMatrices.ts';
 
 /** A matrix of Muon's with what it came from. */
@@ -49,7 +49,7 @@ function tensorsOf(collected: Collected, context: NamingContext, isOneOfSeveral:
   const weights = optimizer.form === 'banks' ? context.weights.flatMap(matricesOfBank) : context.weights;
   const { byId, notes } = resolveNames({ groups: groupsOf(collected), shapes }, { given, weights });
   const prefix = isOneOfSeveral && optimizer.path.length > 0 ? `${optimizer.path.join('.')}.` : '';
-  const nameOf = (id: string): string => byId.get(id) ?? `${UNNAMED}${prefix}${id}`;
+  const nameOf = (id: string): string => byId.get(id) ?? (isNumber(id) ? `${UNNAMED}${prefix}${id}` : plainName(id));
   const stacks = found.map((one) => {
     const stacked = stackedMatrices(one, { nameOf, rank: rankOf(one, context.checkpoints), heads: context.heads });
     return { ...stacked, matrices: stacked.matrices.map((matrix): OwnedMatrix => ({ ...matrix, found: one })) };
@@ -61,6 +61,10 @@ function tensorsOf(collected: Collected, context: NamingContext, isOneOfSeveral:
     states: statesOf(collected, nameOf),
     notes,
   };
+}
+
+function isNumber(id: string): boolean {
+  return /^\d*$/.test(id);
 }
 
 /** Groups as ids see them; parameters without groups are one. */

@@ -75,7 +75,8 @@ export function resolveNames(
   const listed = new Map([...listedNames(optimizer), ...(given ? givenNames(optimizer, given) : [])]);
   const unnamed = [...optimizer.shapes.keys()].filter((id) => !listed.has(id));
   if (unnamed.length === 0) return { byId: listed, notes: [] };
-  const inferred = weights.length > 0 ? namesFromWeights(optimizer, weights, new Set(listed.values())) : NOTHING;
+  const open = { groups: optimizer.groups, shapes: new Map(unnamed.map((id) => [id, optimizer.shapes.get(id) ?? []])) };
+  const inferred = weights.length > 0 ? namesFromWeights(open, weights, new Set(listed.values())) : NOTHING;
   const left = unnamed.filter((id) => !inferred.byId.has(id)).length;
   const notes = [...inferred.notes];
   if (left > 0)

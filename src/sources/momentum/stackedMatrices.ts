@@ -86,7 +86,7 @@ function groupStack({ state, tensor, layout }: FoundTensor, { nameOf, rank }: St
     matrices,
     skipped:
       padding > 0
-        ? [{ name: `${nameOf(state.id)}[${owned}...]`, shape: [padding, m, n], cause: 'padding', reason }]
+        ? [{ name: `${UNNAMED}${state.id}[${matrices.length}...]`, shape: [padding, m, n], cause: 'padding', reason }]
         : [],
   };
 }
