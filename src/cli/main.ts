@@ -7,6 +7,7 @@ import { addNs } from './commands/ns.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRandom } from './commands/random.ts';
 import { addReport } from './commands/report.ts';
+import { addScan } from './commands/scan.ts';
 import { addStudy } from './commands/study.ts';
 import { addTrain } from './commands/train.ts';
 import { describeFailure, describeRefusal, exitOnBrokenPipe } from './failure.ts';
@@ -19,7 +20,7 @@ const program = new Command('muonscope')
   .showSuggestionAfterError()
   .addHelpText('after', '\nExample:\n  muonscope study --preset smoke\n  muonscope plan --params 300B');
 
-for (const add of [addStudy, addTrain, addLaws, addPlan, addReport, addNs, addRandom]) add(program);
+for (const add of [addStudy, addTrain, addScan, addLaws, addPlan, addReport, addNs, addRandom]) add(program);
 for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
   command.exitOverride().configureOutput({
     outputError: (text, write) => write(describeRefusal(text, fullName(command))),

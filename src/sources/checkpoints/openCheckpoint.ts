@@ -17,12 +17,14 @@ import type { FileReader, FolderReader } from './reader.ts';
 import { runCheckpointFile, runCheckpointFolder } from './runCheckpoint.ts';
 import { safetensorsFile } from './safetensorsFile.ts';
 import { shardedSafetensorsFolder, shardedSafetensorsIndex } from './shardedSafetensors.ts';
+import { torchFile } from './torchFile.ts';
 
 /** Asked in this order: a run's checkpoint is safetensors as well. */
 export const FILE_READERS: readonly FileReader[] = [
   runCheckpointFile,
   safetensorsFile,
   shardedSafetensorsIndex,
+  torchFile,
   npyFile,
   npzFile,
 ];
