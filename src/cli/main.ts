@@ -2,6 +2,9 @@
 /** The command line: one file a command in commands/, no arithmetic here. */
 import { Command } from 'commander';
 import { softwareVersions } from '../workflows/machine.ts';
+import { addAudit } from './commands/audit.ts';
+import { addExport } from './commands/export.ts';
+import { addIngest } from './commands/ingest.ts';
 import { addLaws } from './commands/laws.ts';
 import { addNs } from './commands/ns.ts';
 import { addPlan } from './commands/plan.ts';
@@ -20,7 +23,20 @@ const program = new Command('muonscope')
   .showSuggestionAfterError()
   .addHelpText('after', '\nExample:\n  muonscope study --preset smoke\n  muonscope plan --params 300B');
 
-for (const add of [addStudy, addTrain, addScan, addLaws, addPlan, addReport, addNs, addRandom]) add(program);
+for (const add of [
+  addStudy,
+  addTrain,
+  addScan,
+  addAudit,
+  addIngest,
+  addLaws,
+  addPlan,
+  addReport,
+  addNs,
+  addRandom,
+  addExport,
+])
+  add(program);
 for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
   command.exitOverride().configureOutput({
     outputError: (text, write) => write(describeRefusal(text, fullName(command))),
