@@ -76,8 +76,9 @@ function groupsOf({ optimizer, found }: Collected): Collected['optimizer']['grou
 /** Shape of the matrix each id stands for; every parameter of a stacked group has the stack's. */
 function momentumShapes(found: readonly FoundTensor[]): ReadonlyMap<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
-  for (const { state, tensor, layout } of found) {
-    const isStack = isStackOfGroup(state, tensor);
+  for (const one of found) {
+    const { state, tensor, layout } = one;
+    const isStack = isStackOfGroup(one);
     const inner = isStack || layout.name === 'modded-nanogpt' ? tensor.shape.slice(-2) : tensor.shape;
     for (const id of isStack ? (state.group?.params ?? []) : [state.id]) shapes.set(id, inner);
   }
@@ -101,9 +102,7 @@ function statesOf(
   const shapes = new Map<string, readonly number[]>();
   for (const { state, tensor } of found) shapes.set(state.id, tensor.shape);
   for (const { id, shape } of leftOut) if (shape !== null) shapes.set(id, shape);
-  const isShare = found.some(
-    ({ state, tensor, layout }) => isStackOfGroup(state, tensor) || layout.name === 'modded-nanogpt',
-  );
+  const isShare = found.some((one) => isStackOfGroup(one) || one.layout.name === 'modded-nanogpt');
   const isWhole = optimizer.groups.every(({ params }) => params.every((id) => shapes.has(id)));
   if (isShare || !isWhole) return null;
   return [...shapes].map(([id, shape]) => ({ name: nameOf(id), shape }));

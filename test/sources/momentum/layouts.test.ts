@@ -176,6 +176,18 @@ describe('KellerJordan/Muon', () => {
     expect([average.layout, average.convention]).toEqual(['KellerJordan/Muon', 'average']);
     expect(average.settings[0]?.schedule?.coefficients).toHaveLength(6);
   });
+
+  test('copies of either convention have the same groups: it is left open, and a note says what tells', async () => {
+    const options = { lr: 0.02, momentum: 0.95, nesterov: true, ns_steps: 5 };
+    const file = checkpoint('a.pt', {
+      state: { '0': { momentum_buffer: tensor([4, 4]) } },
+      param_groups: [{ ...options, params: [0] }],
+    });
+    const found = await findMomentum([file]);
+    expect([found.layout, found.convention]).toEqual(['a copy of KellerJordan/Muon', null]);
+    expect(found.notes[0]).toContain('--convention tells');
+    expect((await findMomentum([file], { convention: 'average' })).convention).toBe('average');
+  });
 });
 
 test('Moonlight: a sum, AdamW inside with moment1 and moment2', async () => {
@@ -417,6 +429,25 @@ describe('nanochat', () => {
     });
     const second = await found.matrices[4]?.read();
     expect(second?.data[0]).toBe(1000); // the first of rank 1
+  });
+
+  test('in January 2026 Muon was an optimizer of its own, with stacks of all its matrices', async () => {
+    const group = { lr: 0.02, momentum: 0.95, ns_steps: 5, beta2: 0.95, weight_decay: 0.1 };
+    const state = { '0': { momentum_buffer: tensor([2, 4, 4]), second_momentum_buffer: tensor([2, 4, 1]) } };
+    const found = await findMomentum(
+      [
+        checkpoint('optim_000010_rank0.pt', {
+          '0': { state: {}, param_groups: [] },
+          '1': { state, param_groups: [{ ...group, params: [0, 1] }] },
+        }),
+      ],
+      { names: ['h.0.attn.c_q.weight', 'h.1.attn.c_q.weight'] },
+    );
+    expect(lines(found)).toEqual([
+      'h.0.attn.c_q.weight: attn.q, 0 of 2, 4 x 4',
+      'h.1.attn.c_q.weight: attn.q, 1 of 2, 4 x 4',
+    ]);
+    expect([found.layout, found.convention]).toEqual(['nanochat', 'average']);
   });
 
   test('a rank whose number is not known cannot be named', async () => {
