@@ -149,7 +149,7 @@ describe('KellerJordan/Muon', () => {
     expect(found).toMatchObject({ params: 200 + 32 + 128, nonEmbeddingParams: 160 });
     expect(found.matrices.map(({ dtype }) => dtype)).toEqual(['float32', 'float32', 'bfloat16', 'float32']);
     expect(found.notes).toEqual(["4 names follow from order and shape of the model's weights"]);
-    expect(left(found)).toEqual(['#0: moments']);
+    expect(left(found)).toEqual(['embed.weight: moments']);
   });
 
   test("one rank's file alone misses the others' matrices", async () => {
