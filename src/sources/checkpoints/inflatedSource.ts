@@ -19,19 +19,24 @@ export function inflatedSource(compressed: ByteSource, byteLength: number, crc32
   let expansion: Expansion | null = null;
   let turn: Promise<unknown> = Promise.resolve();
 
+  const stop = async (): Promise<void> => {
+    await expansion?.stop();
+    expansion = null;
+  };
+
   const read = async (start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
     try {
       if (expansion === null || expansion.position > start) {
-        await expansion?.stop();
+        await stop();
         expansion = startExpansion(compressed, byteLength, crc32);
       }
       await expansion.advance(start, null);
       const bytes = allocateBytes(name, end - start);
       await expansion.advance(end, bytes);
+      if (end === byteLength) await stop();
       return bytes;
     } catch (error) {
-      await expansion?.stop();
-      expansion = null;
+      await stop();
       throw error;
     }
   };
@@ -47,8 +52,7 @@ export function inflatedSource(compressed: ByteSource, byteLength: number, crc32
     },
     close: async () => {
       await turn;
-      await expansion?.stop();
-      expansion = null;
+      await stop();
     },
   };
 }
