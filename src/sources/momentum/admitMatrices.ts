@@ -47,12 +47,12 @@ export function admitMatrices(
 
 /** A piece that holds fewer elements than the model's parameter of that name. */
 function shardReason(
-  { parameter, view, found: { state, tensor, layout } }: OwnedMatrix,
+  { parameter, view, found }: OwnedMatrix,
   weightShapes: ReadonlyMap<string, readonly number[]>,
 ): readonly [SkipCause, string] | null {
   const weight = weightShapes.get(parameter);
-  if (weight === undefined || layout.name === 'modded-nanogpt') return null;
-  const shape = isStackOfGroup(state, tensor) ? shapeOf(view) : tensor.shape;
+  if (weight === undefined || found.layout.name === 'modded-nanogpt') return null;
+  const shape = isStackOfGroup(found) ? shapeOf(view) : found.tensor.shape;
   if (elementsOf(shape) >= elementsOf(weight)) return null;
   return [
     'shard',

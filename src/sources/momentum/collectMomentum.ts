@@ -113,7 +113,7 @@ const NEVER_UPDATED =
 function missing({ form, groups, states }: WholeOptimizer, found: readonly FoundTensor[]): readonly LeftOut[] {
   const known = new Set(states.map(({ id }) => id));
   const stacked = new Set(
-    found.flatMap(({ state, tensor }) => (isStackOfGroup(state, tensor) && state.group ? [state.group.index] : [])),
+    found.flatMap((one) => (isStackOfGroup(one) && one.state.group ? [one.state.group.index] : [])),
   );
   return groups
     .filter(({ index }) => !stacked.has(index))
@@ -126,7 +126,6 @@ function missing({ form, groups, states }: WholeOptimizer, found: readonly Found
 }
 
 /** Whether a tensor holds the momentum of several parameters of its group, one behind the other. */
-export function isStackOfGroup({ group, values }: ParameterState, { shape }: CheckpointTensor): boolean {
-  if (group === null || shape.length !== 3) return false;
-  return group.options.get('kind') === 'muon' || (group.params.length > 1 && values === group.options);
+export function isStackOfGroup({ state: { group }, tensor, layout }: FoundTensor): boolean {
+  return group !== null && tensor.shape.length === 3 && layout.stacksGroup(group.options);
 }

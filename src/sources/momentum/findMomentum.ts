@@ -75,7 +75,10 @@ export async function findMomentum(
     (name) => !withMomentum.has(name),
   );
   const neighbours = neighboursOf([...withMomentum, ...others]);
-  const placed = named.matrices.map((matrix) => ({ ...matrix, place: placeAmong(matrix, neighbours) }));
+  const placed = inModelOrder(named.matrices, weights).map((matrix) => ({
+    ...matrix,
+    place: placeAmong(matrix, neighbours),
+  }));
   const admitted = admitMatrices(placed, weightShapes, { rules: roles, checkpoints });
   const split = splitMatrices(admitted.matrices, {
     rules: splits,
@@ -142,6 +145,13 @@ function headCounts(checkpoints: readonly Checkpoint[], { heads, keyValueHeads, 
   const found = told.find((counts) => counts.heads !== null);
   if (heads !== undefined) return { heads, keyValueHeads: keyValueHeads ?? null };
   return { heads: found?.heads ?? null, keyValueHeads: keyValueHeads ?? found?.keyValueHeads ?? null };
+}
+
+/** The order of the model's weights; matrices it does not have keep theirs behind them. */
+function inModelOrder(matrices: readonly OwnedMatrix[], weights: readonly ModelWeight[]): readonly OwnedMatrix[] {
+  const order = new Map(weights.map(({ name }, i) => [name, i] as const));
+  const place = ({ parameter }: OwnedMatrix): number => order.get(parameter) ?? weights.length;
+  return [...matrices].sort((a, b) => place(a) - place(b));
 }
 
 /** Last two axes of a parameter, by its name. */

@@ -5,7 +5,7 @@ import { type Collected, type FoundTensor, isStackOfGroup } from './collectMomen
 import type { ModelWeight } from './modelWeights.ts';
 import type { SkippedMomentum } from './momentumMatrix.ts';
 import { type GivenNames, resolveNames } from './parameterNames.ts';
-import { plainName, UNNAMED } from './roles.ts';
+import { UNNAMED } from './roles.ts';
 import { type NamedMatrix, stackedMatrices } from './stackedMatrices.ts';
 
 /** A matrix of Muon's with what it came from. */
@@ -45,26 +45,23 @@ export function namedTensors(collected: readonly Collected[], context: NamingCon
 function tensorsOf(collected: Collected, context: NamingContext, isOneOfSeveral: boolean): NamedTensors {
   const { optimizer, found, leftOut } = collected;
   const shapes = momentumShapes(found);
+  const others = new Map(leftOut.flatMap(({ id, shape }) => (shape === null ? [] : [[id, shape] as const])));
   const given = found.length > 0 ? context.given : null; // names are for the optimizer that has momentum
   const weights = optimizer.form === 'banks' ? context.weights.flatMap(matricesOfBank) : context.weights;
-  const { byId, notes } = resolveNames({ groups: groupsOf(collected), shapes }, { given, weights });
+  const { byId, notes } = resolveNames({ groups: groupsOf(collected), shapes, others }, { given, weights });
   const prefix = isOneOfSeveral && optimizer.path.length > 0 ? `${optimizer.path.join('.')}.` : '';
-  const nameOf = (id: string): string => byId.get(id) ?? (isNumber(id) ? `${UNNAMED}${prefix}${id}` : plainName(id));
+  const nameOf = (id: string): string => byId.get(id) ?? `${UNNAMED}${prefix}${id}`;
   const stacks = found.map((one) => {
     const stacked = stackedMatrices(one, { nameOf, rank: rankOf(one, context.checkpoints), heads: context.heads });
     return { ...stacked, matrices: stacked.matrices.map((matrix): OwnedMatrix => ({ ...matrix, found: one })) };
   });
-  const others = new Map(leftOut.map(({ id, ...why }) => [`${id}\n${why.cause}`, { name: nameOf(id), ...why }]));
+  const leftWith = new Map(leftOut.map(({ id, ...why }) => [`${id}\n${why.cause}`, { name: nameOf(id), ...why }]));
   return {
     matrices: stacks.flatMap(({ matrices }) => matrices),
-    skipped: [...stacks.flatMap(({ skipped }) => skipped), ...others.values()],
+    skipped: [...stacks.flatMap(({ skipped }) => skipped), ...leftWith.values()],
     states: statesOf(collected, nameOf),
     notes,
   };
-}
-
-function isNumber(id: string): boolean {
-  return /^\d*$/.test(id);
 }
 
 /** Groups as ids see them; parameters without groups are one. */
@@ -76,8 +73,9 @@ function groupsOf({ optimizer, found }: Collected): Collected['optimizer']['grou
 /** Shape of the matrix each id stands for; every parameter of a stacked group has the stack's. */
 function momentumShapes(found: readonly FoundTensor[]): ReadonlyMap<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
-  for (const { state, tensor, layout } of found) {
-    const isStack = isStackOfGroup(state, tensor);
+  for (const one of found) {
+    const { state, tensor, layout } = one;
+    const isStack = isStackOfGroup(one);
     const inner = isStack || layout.name === 'modded-nanogpt' ? tensor.shape.slice(-2) : tensor.shape;
     for (const id of isStack ? (state.group?.params ?? []) : [state.id]) shapes.set(id, inner);
   }
@@ -101,9 +99,7 @@ function statesOf(
   const shapes = new Map<string, readonly number[]>();
   for (const { state, tensor } of found) shapes.set(state.id, tensor.shape);
   for (const { id, shape } of leftOut) if (shape !== null) shapes.set(id, shape);
-  const isShare = found.some(
-    ({ state, tensor, layout }) => isStackOfGroup(state, tensor) || layout.name === 'modded-nanogpt',
-  );
+  const isShare = found.some((one) => isStackOfGroup(one) || one.layout.name === 'modded-nanogpt');
   const isWhole = optimizer.groups.every(({ params }) => params.every((id) => shapes.has(id)));
   if (isShare || !isWhole) return null;
   return [...shapes].map(([id, shape]) => ({ name: nameOf(id), shape }));

@@ -15,6 +15,8 @@ export interface NumberedParameters {
   readonly groups: readonly ParameterGroup[];
   /** Shape of one matrix; of a stack without its first axis. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Shapes of parameters with other state, which are named where that is easy. */
+  readonly others: ReadonlyMap<string, readonly number[]>;
 }
 
 export interface ResolvedNames {
@@ -73,26 +75,23 @@ export function resolveNames(
   { given, weights }: { readonly given: GivenNames | null; readonly weights: readonly ModelWeight[] },
 ): ResolvedNames {
   const listed = new Map([...listedNames(optimizer), ...(given ? givenNames(optimizer, given) : [])]);
-  const unnamed = [...optimizer.shapes.keys()].filter((id) => !listed.has(id));
-  if (unnamed.length === 0) return { byId: listed, notes: [] };
-  const open = { groups: optimizer.groups, shapes: new Map(unnamed.map((id) => [id, optimizer.shapes.get(id) ?? []])) };
-  const inferred = weights.length > 0 ? namesFromWeights(open, weights, new Set(listed.values())) : NOTHING;
-  const left = unnamed.filter((id) => !inferred.byId.has(id)).length;
-  const notes = [...inferred.notes];
-  if (left > 0)
-    notes.push(
-      `${left} parameter${left > 1 ? 's have' : ' has'} no name in the checkpoint: pass --names FILE, or --model with the model's own weights`,
-    );
-  return { byId: new Map([...inferred.byId, ...listed]), notes };
+  const open = (shapes: ReadonlyMap<string, readonly number[]>): ReadonlyMap<string, readonly number[]> =>
+    new Map([...shapes].filter(([id]) => !listed.has(id)));
+  const taken = new Set(listed.values());
+  const unnamed = open(optimizer.shapes);
+  const inferred = namesFromWeights(optimizer.groups, unnamed, weights, taken);
+  const others = namesFromWeights(optimizer.groups, open(optimizer.others), weights, taken);
+  const left = unnamed.size - inferred.byId.size;
+  const missing = `${left} parameter${left > 1 ? 's have' : ' has'} no name in the checkpoint`;
+  const notes = left > 0 ? [`${missing}: pass --names FILE, or --model with the model's own weights`] : [];
+  return { byId: new Map([...others.byId, ...inferred.byId, ...listed]), notes: [...inferred.notes, ...notes] };
 }
 
-const NOTHING: ResolvedNames = { byId: new Map(), notes: [] };
-
-function listedNames({ groups, shapes }: NumberedParameters): readonly (readonly [string, string])[] {
+function listedNames({ groups, shapes, others }: NumberedParameters): readonly (readonly [string, string])[] {
   const named = groups.flatMap(({ params, names }) =>
     params.flatMap((id, i): [string, string][] => (names?.[i] === undefined ? [] : [[id, plainName(names[i])]])),
   );
-  const ids = [...groups.flatMap(({ params }) => params), ...shapes.keys()];
+  const ids = [...groups.flatMap(({ params }) => params), ...shapes.keys(), ...others.keys()];
   const selfNamed = ids.filter((id) => /[^\d]/.test(id)).map((id): [string, string] => [id, plainName(id)]);
   return [...selfNamed, ...named];
 }
@@ -120,7 +119,8 @@ function isList(given: GivenNames): given is readonly string[] {
  * in the optimizer as weights in the model, and all in one group, the i-th is the i-th.
  */
 function namesFromWeights(
-  { groups, shapes }: NumberedParameters,
+  groups: readonly ParameterGroup[],
+  shapes: ReadonlyMap<string, readonly number[]>,
   weights: readonly ModelWeight[],
   taken: ReadonlySet<string>,
 ): ResolvedNames {

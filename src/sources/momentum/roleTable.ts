@@ -67,6 +67,9 @@ export const ROLE_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [ends('gate_up_proj', 'ff_proj'), 'mlp.gate_up'],
   [ends('gate_proj', 'wi_0'), 'mlp.gate'],
   [inMlp('w1', 'fc_1', 'gate'), 'mlp.gate'],
+  [/^gate$/, 'mlp.gate'],
+  [/^up$/, 'mlp.up'],
+  [/^down$/, 'mlp.down'],
   [
     ends(
       'up_proj',

@@ -48,7 +48,7 @@ export function stackedMatrices(found: FoundTensor, context: StackContext): Stac
   if (shape.length < 2) return leaveOut(...vectorReason(found, name));
   if (matricesIn(shape) > MOST_MATRICES)
     return leaveOut('shape', `a stack of ${matricesIn(shape)} matrices; at most ${MOST_MATRICES} are listed`);
-  if (isStackOfGroup(state, tensor)) return groupStack(found, context);
+  if (isStackOfGroup(found)) return groupStack(found, context);
   if (isLayerAxis(name, shape, found)) return layerStack(name, tensor);
   if (layout.name === 'modded-nanogpt') return bank(name, tensor, found, context);
   return higherAxes(name, found, leaveOut);

@@ -140,16 +140,16 @@ describe('KellerJordan/Muon', () => {
     ];
     const found = await findMomentum(files, { model });
     expect(lines(found)).toEqual([
-      'blocks.0.mlp.c_fc.weight: mlp.up, 0 of 2, 16 x 4',
       'blocks.0.attn.c_proj.weight: attn.o, 0 of 2, 4 x 4',
-      'blocks.1.mlp.c_fc.weight: mlp.up, 1 of 2, 16 x 4',
+      'blocks.0.mlp.c_fc.weight: mlp.up, 0 of 2, 16 x 4',
       'blocks.1.attn.c_proj.weight: attn.o, 1 of 2, 4 x 4',
+      'blocks.1.mlp.c_fc.weight: mlp.up, 1 of 2, 16 x 4',
     ]);
     expect(found).toMatchObject({ layout: 'KellerJordan/Muon', convention: 'average', nsInput: 'nesterov', step: 31 });
     expect(found).toMatchObject({ params: 200 + 32 + 128, nonEmbeddingParams: 160 });
     expect(found.matrices.map(({ dtype }) => dtype)).toEqual(['float32', 'float32', 'bfloat16', 'float32']);
     expect(found.notes).toEqual(["4 names follow from order and shape of the model's weights"]);
-    expect(left(found)).toEqual(['#0: moments']);
+    expect(left(found)).toEqual(['embed.weight: moments']);
   });
 
   test("one rank's file alone misses the others' matrices", async () => {
@@ -175,6 +175,18 @@ describe('KellerJordan/Muon', () => {
     expect([sum.layout, sum.convention]).toEqual(['KellerJordan/Muon before 2025-02', 'sum']);
     expect([average.layout, average.convention]).toEqual(['KellerJordan/Muon', 'average']);
     expect(average.settings[0]?.schedule?.coefficients).toHaveLength(6);
+  });
+
+  test('copies of either convention have the same groups: it is left open, and a note says what tells', async () => {
+    const options = { lr: 0.02, momentum: 0.95, nesterov: true, ns_steps: 5 };
+    const file = checkpoint('a.pt', {
+      state: { '0': { momentum_buffer: tensor([4, 4]) } },
+      param_groups: [{ ...options, params: [0] }],
+    });
+    const found = await findMomentum([file]);
+    expect([found.layout, found.convention]).toEqual(['a copy of KellerJordan/Muon', null]);
+    expect(found.notes[0]).toContain('--convention tells');
+    expect((await findMomentum([file], { convention: 'average' })).convention).toBe('average');
   });
 });
 
@@ -398,8 +410,8 @@ describe('nanochat', () => {
       'transformer.h.0.attn.c_q.weight: attn.q, 0 of 2, 4 x 4',
       'transformer.h.0.attn.c_k.weight: attn.k, 0 of 2, 4 x 4',
       'transformer.h.0.attn.c_v.weight: attn.v, 0 of 2, 4 x 4',
-      'transformer.h.0.mlp.c_fc.weight: mlp.up, 0 of 2, 16 x 4',
       'transformer.h.0.attn.c_proj.weight: attn.o, 0 of 2, 4 x 4',
+      'transformer.h.0.mlp.c_fc.weight: mlp.up, 0 of 2, 16 x 4',
       'transformer.h.1.attn.c_q.weight: attn.q, 1 of 2, 4 x 4',
     ]);
     expect(left(found)).toEqual(['#2[2...]: padding', '#7[0...]: padding', '#0: moments']);
@@ -415,13 +427,32 @@ describe('nanochat', () => {
       name: 'polar-express of nanochat x5',
       entry: { scale: 1.01, epsilon: 1e-6 },
     });
-    const second = await found.matrices[4]?.read();
-    expect(second?.data[0]).toBe(1000); // the first of rank 1
+    const fourth = await found.matrices[3]?.read();
+    expect(fourth?.data[0]).toBe(1000); // the first of rank 1
+  });
+
+  test('in January 2026 Muon was an optimizer of its own, with stacks of all its matrices', async () => {
+    const group = { lr: 0.02, momentum: 0.95, ns_steps: 5, beta2: 0.95, weight_decay: 0.1 };
+    const state = { '0': { momentum_buffer: tensor([2, 4, 4]), second_momentum_buffer: tensor([2, 4, 1]) } };
+    const found = await findMomentum(
+      [
+        checkpoint('optim_000010_rank0.pt', {
+          '0': { state: {}, param_groups: [] },
+          '1': { state, param_groups: [{ ...group, params: [0, 1] }] },
+        }),
+      ],
+      { names: ['h.0.attn.c_q.weight', 'h.1.attn.c_q.weight'] },
+    );
+    expect(lines(found)).toEqual([
+      'h.0.attn.c_q.weight: attn.q, 0 of 2, 4 x 4',
+      'h.1.attn.c_q.weight: attn.q, 1 of 2, 4 x 4',
+    ]);
+    expect([found.layout, found.convention]).toEqual(['nanochat', 'average']);
   });
 
   test('a rank whose number is not known cannot be named', async () => {
     const found = await findMomentum([{ ...rank(1), name: 'upload.pt' }], { model });
-    expect(lines(found).slice(0, 3)).toEqual([
+    expect(lines(found).slice(1)).toEqual([
       '#2[0]: unnamed, 0 of 1, 4 x 4',
       '#2[1]: unnamed, 0 of 1, 4 x 4',
       '#2[2]: unnamed, 0 of 1, 4 x 4',

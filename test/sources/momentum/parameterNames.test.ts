@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FormatError, UsageError } from '../../../src/base/errors.ts';
 import { findMomentum, type MomentumOptions } from '../../../src/sources/momentum/findMomentum.ts';
-import type { FoundMomentum } from '../../../src/sources/momentum/momentumMatrix.ts';
 import { parseNames } from '../../../src/sources/momentum/parameterNames.ts';
 import { checkpoint, type Plain, tensor } from './trees.ts';
 
@@ -16,15 +15,21 @@ function muon(
   return checkpoint('a.pt', {
     model,
     optimizer: {
-      state: Object.fromEntries(shapes.map((shape, i) => [String(i), { momentum_buffer: tensor(shape) }])),
+      state: Object.fromEntries(
+        shapes.map((shape, i) => [String(i), { momentum_buffer: tensor(shape, { first: 1000 * i }) }]),
+      ),
       param_groups: groups.map((params) => ({ ...GROUP, params })),
     },
   });
 }
 
+/** Names in the order of the ids, which the first elements tell. */
 async function names(file: ReturnType<typeof checkpoint>, options: MomentumOptions = {}): Promise<string[]> {
-  const found: FoundMomentum = await findMomentum([file], options);
-  return found.matrices.map(({ name }) => name);
+  const { matrices } = await findMomentum([file], options);
+  const firsts = await Promise.all(
+    matrices.map(async ({ name, read }) => ({ name, first: (await read()).data[0] ?? 0 })),
+  );
+  return firsts.sort((a, b) => a.first - b.first).map(({ name }) => name);
 }
 
 const MODEL = {
@@ -84,7 +89,7 @@ describe("names from the model's weights", () => {
         MODEL,
       ),
     ]);
-    expect(found.matrices.map(({ name }) => name)).toEqual(['#0', '#1', 'h.0.mlp.c_fc.weight', 'h.1.mlp.c_fc.weight']);
+    expect(found.matrices.map(({ name }) => name)).toEqual(['h.0.mlp.c_fc.weight', 'h.1.mlp.c_fc.weight', '#0', '#1']);
     expect(found.notes).toEqual([
       "2 names follow from order and shape of the model's weights",
       '2 parameters of 4 x 4 could not be told apart: the model has 2 weights of that shape, and the optimizer keeps them in several groups',
@@ -116,7 +121,7 @@ describe("names from the model's weights", () => {
   test('names the groups list are not guessed again', async () => {
     const file = checkpoint('a.pt', {
       model: MODEL,
-      state: { '0': { momentum_buffer: tensor([4, 4]) }, '1': { momentum_buffer: tensor([4, 4]) } },
+      state: { '0': { momentum_buffer: tensor([4, 4]) }, '1': { momentum_buffer: tensor([4, 4], { first: 1000 }) } },
       param_groups: [
         { ...GROUP, params: [0], param_names: ['h.1.attn.c_proj.weight'] },
         { ...GROUP, params: [1] },

@@ -23,8 +23,7 @@ export const dion: Layout = {
   source: 'microsoft/dion 0a059a4, dion/muon.py and dion/megabatch_base.py; allenai/OLMo-core fa6c501, optim/muon.py',
   key: 'momentum',
   convention: 'sum', // M = mu M + G
-  recognises: ({ form, keys, options }) =>
-    form !== 'plain' && form !== 'muonscope' && (options.has('algorithm') || keys.has('momentum')),
+  recognises: ({ keys, options }) => options.has('algorithm') || keys.has('variance_neuron') || keys.has('Q'),
   foreign: ({ keys, options }) => {
     const algorithm = textOf(options.get('algorithm'));
     if (algorithm !== null) return FOREIGN.get(algorithm) ?? null;

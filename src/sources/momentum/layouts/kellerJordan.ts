@@ -1,8 +1,9 @@
 /**
- * KellerJordan/Muon: Muon, SingleDeviceMuon and the variants with AdamW inside.
+ * KellerJordan/Muon: Muon, SingleDeviceMuon and the variants with AdamW inside, and their many copies.
  *
- * Up to January 2025 it kept a sum; those groups hold the options of its AdamW but no weight decay of its own, or neither
- * and no update buffer. With several processes each keeps momentum for the parameters it owns: a file a rank.
+ * Up to January 2025 it kept a sum; those groups have AdamW's options and no weight decay of Muon's. A group of {lr, momentum,
+ * nesterov, ns_steps} and nothing else was written by copies of both conventions. With several processes each keeps momentum
+ * for the parameters it owns: a file a rank.
  */
 import { type TreeMap, textOf } from '../checkpointTree.ts';
 import { COMMON_LAYOUT, JORDAN_FIVE, type Layout, type Seen, statedSchedule } from './layout.ts';
@@ -19,9 +20,9 @@ const FACTS = {
 export const kellerJordan: Layout = {
   ...FACTS,
   name: 'KellerJordan/Muon',
-  source: 'KellerJordan/Muon 857d1ad, muon.py; before 2025-05 7a93fd1',
+  source: 'KellerJordan/Muon 857d1ad, muon.py; before 2025-05 eb22579 and 53b3831',
   convention: 'average', // momentum.lerp_(grad, 1 - beta)
-  recognises: (seen) => isOfItsKind(seen) && !isSum(seen.options),
+  recognises: (seen) => isOfItsKind(seen) && eraOf(seen.options) === 'average',
 };
 
 export const kellerJordanSum: Layout = {
@@ -29,7 +30,18 @@ export const kellerJordanSum: Layout = {
   name: 'KellerJordan/Muon before 2025-02',
   source: 'KellerJordan/Muon 6c11707, muon.py',
   convention: 'sum', // buf.mul_(momentum).add_(g)
-  recognises: (seen) => isOfItsKind(seen) && isSum(seen.options),
+  recognises: (seen) => isOfItsKind(seen) && eraOf(seen.options) === 'sum',
+};
+
+export const kellerJordanCopy: Layout = {
+  ...FACTS,
+  name: 'a copy of KellerJordan/Muon',
+  source: 'KellerJordan/Muon 8f71d32, muon.py, a sum; karpathy/nanochat 3a5e0bc, nanochat/muon.py, an average',
+  convention: null,
+  recognises: (seen) => isOfItsKind(seen) && eraOf(seen.options) === null,
+  notes: [
+    'groups of these options were written by copies that keep a sum and by copies that keep an average: --convention tells',
+  ],
 };
 
 /** Groups of {lr, momentum, weight_decay} and nothing that another implementation adds. */
@@ -37,9 +49,11 @@ function isOfItsKind({ form, options }: Seen): boolean {
   return (form === 'torch' || form === 'named') && options.has('lr') && options.has('momentum');
 }
 
-function isSum(options: TreeMap): boolean {
-  const withoutDecay = options.has('ns_steps') && !options.has('weight_decay');
-  return withoutDecay && !options.has('update_buffer');
+/** Buffers of processes came with the average; AdamW inside, without a weight decay beside it, went with the sum. */
+function eraOf(options: TreeMap): 'average' | 'sum' | null {
+  const hasBuffer = options.has('update_buffer') || options.has('zero_buffer');
+  if (hasBuffer || options.has('weight_decay') || !options.has('ns_steps')) return 'average';
+  return options.has('adamw_betas') || options.has('backup_adamw_betas') ? 'sum' : null;
 }
 
 function usesMuon(keys: TreeMap, options: TreeMap): boolean {

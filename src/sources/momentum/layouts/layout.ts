@@ -38,6 +38,8 @@ export interface Layout {
   foreign(seen: Seen): string | null;
   /** Whether a parameter without momentum ought to have some. */
   expectsMomentum(seen: Seen): boolean;
+  /** Whether one tensor (k, m, n) may hold the momentum of k parameters of a group, under the id of the first. */
+  stacksGroup(options: TreeMap): boolean;
   higherAxes(options: TreeMap): HigherAxes;
   /** What the code does where the options are silent; null where that depends on more than the code. */
   readonly momentum: number | null;
@@ -56,10 +58,11 @@ export interface StatedSchedule {
 /** A layout of the common kind: everything is what its options say, stacks are stacks. */
 export const COMMON_LAYOUT: Pick<
   Layout,
-  'foreign' | 'expectsMomentum' | 'higherAxes' | 'momentum' | 'nesterov' | 'newtonSchulz' | 'notes'
+  'foreign' | 'expectsMomentum' | 'stacksGroup' | 'higherAxes' | 'momentum' | 'nesterov' | 'newtonSchulz' | 'notes'
 > = {
   foreign: () => null,
   expectsMomentum: () => false,
+  stacksGroup: () => false,
   higherAxes: () => 'stack or convolution',
   momentum: null,
   nesterov: null,

@@ -1,7 +1,7 @@
 /** The layouts this project knows, each before those that would take its checkpoints for theirs. */
 import { deepspeed } from './deepspeed.ts';
 import { dion, dionReference } from './dion.ts';
-import { kellerJordan, kellerJordanSum } from './kellerJordan.ts';
+import { kellerJordan, kellerJordanCopy, kellerJordanSum } from './kellerJordan.ts';
 import { COMMON_LAYOUT, type Layout, type Seen } from './layout.ts';
 import { megatron } from './megatron.ts';
 import { mlx } from './mlx.ts';
@@ -38,6 +38,7 @@ export const LAYOUTS: readonly Layout[] = [
   dionReference,
   kellerJordanSum,
   kellerJordan,
+  kellerJordanCopy,
   dion,
   plainBuffers,
   plainMomentum,

@@ -12,6 +12,7 @@ export const moddedNanogpt: Layout = {
   convention: 'average', // momentum_buffer.lerp_(grad_chunk, 1 - momentum)
   recognises: ({ form }) => form === 'banks',
   expectsMomentum: ({ options }) => options.get('optim') === 'normuon',
+  stacksGroup: (options) => options.has('momentum_buffer'), // the medium track
   higherAxes: () => 'stack',
   momentum: 0.95,
   nesterov: true,
