@@ -13,6 +13,7 @@ import { addReport } from './commands/report.ts';
 import { addScan } from './commands/scan.ts';
 import { addStudy } from './commands/study.ts';
 import { addTrain } from './commands/train.ts';
+import { addWatch } from './commands/watch.ts';
 import { describeFailure, describeRefusal, exitOnBrokenPipe } from './failure.ts';
 
 const program = new Command('muonscope')
@@ -28,6 +29,7 @@ for (const add of [
   addTrain,
   addScan,
   addAudit,
+  addWatch,
   addIngest,
   addLaws,
   addPlan,

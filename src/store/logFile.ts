@@ -4,7 +4,7 @@
  * A recorder that is killed leaves a line cut off, and one that goes on in the same file leaves it in the middle: such lines
  * are no records, and the reader reports them as data.
  */
-import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { FormatError } from '../base/errors.ts';
 import { errorCode, fileFailure } from './files.ts';
 import type { LogFormat } from './study.ts';
@@ -46,6 +46,47 @@ export async function* readLog(path: string, format: LogFormat): AsyncGenerator<
       return yield* readRows(path);
     default:
       return format satisfies never;
+  }
+}
+
+/**
+ * The whole lines of a JSON lines file after byte `from`; the last one is left until its end is written.
+ *
+ * @param from where an earlier call ended; a file that has become shorter is read from its beginning
+ * @returns lines counted from the first one read
+ */
+export function readNewLines(
+  path: string,
+  from: number,
+): { readonly entries: readonly LogEntry[]; readonly end: number } {
+  const { bytes, start } = bytesFrom(path, from);
+  const last = bytes.lastIndexOf(NEWLINE);
+  const entries: LogEntry[] = [];
+  const lines = bytes.toString('utf8', 0, Math.max(0, last)).split('\n');
+  for (const [i, text] of lines.entries()) {
+    if (text.trim() === '') continue;
+    const record = parsed(text);
+    entries.push(record === undefined ? { kind: 'cut', line: i + 1 } : { kind: 'record', line: i + 1, record });
+  }
+  return { entries, end: start + last + 1 };
+}
+
+/** Most bytes taken in one go; the rest comes with the next. */
+const MOST_NEW_BYTES = 64 * 2 ** 20;
+
+function bytesFrom(path: string, from: number): { readonly bytes: Buffer; readonly start: number } {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      const start = size < from ? 0 : from;
+      const bytes = Buffer.alloc(Math.min(size - start, MOST_NEW_BYTES));
+      return { bytes: bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start)), start };
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw readFailure(error, path);
   }
 }
 

@@ -10,7 +10,14 @@ import { trajectoriesOf } from '../stability/trajectory.ts';
 import type { ObservedRunRecords } from '../store/observedRun.ts';
 import type { RunRecords } from '../store/runFolder.ts';
 import type { TrainedRunRecords } from '../store/trainedRun.ts';
-import { observedModel, observedNotes, observedQuantiles, observedWindow, prevailingStage } from './observedRuns.ts';
+import {
+  inModelOrder,
+  observedModel,
+  observedNotes,
+  observedQuantiles,
+  observedWindow,
+  prevailingStage,
+} from './observedRuns.ts';
 
 /**
  * Which steps a settled value is the mean of. fixed: the same share of the steps for every size, as in
@@ -55,7 +62,7 @@ function trackTrained({ description, spectra }: TrainedRunRecords): readonly Tra
 
 function trackObserved({ description, spectra: all }: ObservedRunRecords): readonly TrackedTrajectory[] {
   const stage = prevailingStage(all);
-  const spectra = all.filter((spectrum) => spectrum.stage === stage);
+  const spectra = inModelOrder(all.filter((spectrum) => spectrum.stage === stage));
   const window = observedWindow(spectra);
   return trajectoriesOf(spectra, observedQuantiles(description, spectra)).map((trajectory) => ({
     trajectory,

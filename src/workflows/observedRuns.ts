@@ -5,7 +5,7 @@
 import { StudyError } from '../base/errors.ts';
 import { formatCount } from '../base/numbers.ts';
 import { POOLED_QUANTILES } from '../scaling/poolLaws.ts';
-import type { MomentumStage } from '../sources/momentumSample.ts';
+import { type MomentumStage, ROLES } from '../sources/momentumSample.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import type { StepWindow } from '../stability/fixedWindow.ts';
 import type { RunRecords } from '../store/runFolder.ts';
@@ -61,6 +61,13 @@ export function observedModel(
 export function prevailingStage(spectra: readonly Spectrum[]): MomentumStage {
   const buffers = spectra.filter(({ stage }) => stage === 'buffer').length;
   return 2 * buffers > spectra.length ? 'buffer' : 'nesterov';
+}
+
+/** By layer, then roles as they are shown everywhere: scans record matrices as they are done. */
+export function inModelOrder(spectra: readonly Spectrum[]): readonly Spectrum[] {
+  const ranks = new Map<string, number>(ROLES.map((role, i) => [role, i]));
+  const rank = ({ role }: Spectrum): number => ranks.get(role) ?? ROLES.length;
+  return [...spectra].sort((a, b) => a.layer - b.layer || rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
 /** What a reader must know of laws that rest on observed runs; empty if none does. */

@@ -19,7 +19,14 @@ import {
   tell,
   tellNotes,
 } from '../output.ts';
-import { AUDIT_LEGEND, auditSummary, auditTable, findingLines, hiddenRows } from '../tables/auditTable.ts';
+import {
+  AUDIT_LEGEND,
+  auditedSchedule,
+  auditSummary,
+  auditTable,
+  findingLines,
+  hiddenRows,
+} from '../tables/auditTable.ts';
 
 interface AuditFlags extends CheckpointFlags {
   readonly plan?: string;
@@ -88,6 +95,8 @@ function printAudit(audit: MomentumAudit, all: boolean): void {
   const { checkpoint, format, layout, step } = audit;
   print(bold(`${printable(checkpoint)}: ${format}, ${layout}${step === null ? '' : `, step ${step}`}`));
   if (audit.matrices.length > 0) {
+    const schedule = auditedSchedule(audit);
+    if (schedule !== null) print(...paragraph(schedule));
     print(...paragraph(AUDIT_LEGEND).map(dim), auditTable(audit, { width: outputWidth(), all }));
     const hidden = hiddenRows(audit, all);
     if (hidden !== '') print(dim(hidden));

@@ -1,9 +1,9 @@
 /** An audit as tables: matrices worst first, then what was found besides. */
 import { formatShare, significant } from '../../base/numbers.ts';
 import { printable } from '../../base/printable.ts';
-import type { AuditedMatrix, AuditFinding, MomentumAudit } from '../../planner/audit.ts';
+import type { AuditedMatrix, AuditFinding, MomentumAudit, ScheduleOrigin } from '../../planner/audit.ts';
 import { DEFAULT_WIDTH, formatTable } from '../terminal.ts';
-import { shapeText, shortened } from './scanTable.ts';
+import { shapeText, shownNames } from './matrixNames.ts';
 
 /** What the columns are. */
 export const AUDIT_LEGEND =
@@ -11,22 +11,40 @@ export const AUDIT_LEGEND =
 
 /** Rows shown unless all are asked for. */
 const SHOWN_ROWS = 20;
-/** Everything beside the name. */
-const NUMBERS_WIDTH = 60;
+/** Everything beside the name and the schedule. */
+const NUMBERS_WIDTH = 48;
 const NARROWEST = 12;
 
-/** The worst matrices, one a line. */
+/** Which NS was judged by, where it is the same for all. */
+export function auditedSchedule({ matrices }: MomentumAudit): string | null {
+  const texts = new Set(matrices.map((matrix) => `${scheduleText(matrix)}, ${ORIGINS[matrix.origin]}`));
+  const [text, ...others] = texts;
+  return text === undefined || others.length > 0 ? null : `Newton-Schulz: ${text}`;
+}
+
+const ORIGINS: Readonly<Record<ScheduleOrigin, string>> = {
+  checkpoint: 'as the checkpoint says',
+  layout: "as this optimizer's code runs it",
+  plan: 'as planned',
+  flag: 'as asked for',
+  default: 'the usual one, since nothing says which',
+};
+
+/** The worst matrices, one a line; a column of schedules only where they differ. */
 export function auditTable(
-  { matrices }: MomentumAudit,
+  audit: MomentumAudit,
   { width = DEFAULT_WIDTH, all }: { readonly width?: number | undefined; readonly all: boolean },
 ): string {
+  const { matrices } = audit;
   const shown = all ? matrices : matrices.slice(0, SHOWN_ROWS);
-  const longestSchedule = Math.max(8, ...shown.map((matrix) => scheduleText(matrix).length));
-  const nameWidth = Math.max(NARROWEST, width - NUMBERS_WIDTH - longestSchedule);
+  const several = auditedSchedule(audit) === null;
+  const scheduleWidth = several ? 2 + Math.max(...shown.map((matrix) => scheduleText(matrix).length)) : 0;
+  const nameWidth = Math.max(NARROWEST, width - NUMBERS_WIDTH - scheduleWidth);
+  const nameOf = shownNames(matrices.map(({ name }) => name));
   return formatTable(
     [
       { title: 'matrix', align: 'left' },
-      { title: 'NS', align: 'left' },
+      ...(several ? [{ title: 'NS', align: 'left' } as const] : []),
       { title: 'below 0.1', align: 'right' },
       { title: '0.5', align: 'right' },
       { title: '0.7', align: 'right' },
@@ -34,8 +52,8 @@ export function auditTable(
       { title: 'rounding', align: 'right' },
     ],
     shown.map((matrix) => [
-      shortened(printable(matrix.name), nameWidth),
-      scheduleText(matrix),
+      nameOf(matrix.name, nameWidth),
+      ...(several ? [scheduleText(matrix)] : []),
       formatShare(matrix.below['0.1'], 2),
       formatShare(matrix.below['0.5'], 2),
       formatShare(matrix.below['0.7'], 2),

@@ -2,7 +2,7 @@ import { significant } from '../../base/numbers.ts';
 import { printable } from '../../base/printable.ts';
 import type { ListedMatrix } from '../../spectra/scannedMomentum.ts';
 import { formatTable } from '../terminal.ts';
-import { shapeText } from './scanTable.ts';
+import { shapeText } from './matrixNames.ts';
 
 /** The matrices of a checkpoint, one a line. */
 export function listTable(matrices: readonly ListedMatrix[], width?: number): string {

@@ -1,9 +1,8 @@
 /** Spectra one line each, as they are measured: columns are set before the first line is known. */
-
 import { formatShare, significant } from '../../base/numbers.ts';
-import { printable } from '../../base/printable.ts';
 import type { ListedMatrix, ScannedSpectrum } from '../../spectra/scannedMomentum.ts';
 import { DEFAULT_WIDTH } from '../terminal.ts';
+import { shapeText, shownNames } from './matrixNames.ts';
 
 /** What stands in a line. */
 type ScannedLine = Pick<
@@ -18,55 +17,62 @@ export interface ScanLines {
 }
 
 /** What the columns are, in one line. */
-export const SCAN_LEGEND = 'singular values of M / ||M||_F at quantiles of the descending spectrum: q0.9 is small';
+export const SCAN_LEGEND =
+  'singular values of M / ||M||_F at quantiles of the descending spectrum: q0.9 is small; stable rank; share of the largest direction';
 
-const SHOWN_QUANTILES = [0.1, 0.5, 0.9];
+interface NumberColumn {
+  readonly title: string;
+  text(spectrum: ScannedLine): string;
+}
+
+const COLUMNS: readonly NumberColumn[] = [
+  quantileColumn(0.1),
+  quantileColumn(0.5),
+  quantileColumn(0.9),
+  { title: 'smallest', text: ({ smallest }) => sigmaText(smallest) },
+  { title: 'stable', text: ({ stableRank }) => significant(stableRank, 3) },
+  { title: 'largest', text: ({ outlierShare }) => formatShare(outlierShare, 2) },
+];
+/** Left out in this order where names need the room. */
+const DISPENSABLE = ['q0.1', 'smallest', 'stable'];
+
 const GAP = '  ';
 const NUMBER = 8;
-const NARROWEST = 16;
+const NARROWEST = 12;
 
-/** @param names of all matrices to come */
+/** @param matrices all that are to come */
 export function scanLines(
   matrices: readonly Pick<ListedMatrix, 'name' | 'shape'>[],
   width: number = DEFAULT_WIDTH,
 ): ScanLines {
-  const shapeWidth = Math.max(5, ...matrices.map(({ shape }) => shapeText(shape).length));
-  const numbers = [...SHOWN_QUANTILES.map((q) => `q${q}`), 'smallest', 'stable', 'outlier'];
-  const rest = GAP.length + shapeWidth + numbers.length * (GAP.length + NUMBER);
+  const shown = shownNames(matrices.map(({ name }) => name));
   const longest = Math.max(6, ...matrices.map(({ name }) => shown(name).length));
-  const nameWidth = Math.max(NARROWEST, Math.min(longest, width - rest));
+  const shapeWidth = Math.max(5, ...matrices.map(({ shape }) => shapeText(shape).length));
+  const roomBeside = (columns: readonly NumberColumn[]): number =>
+    width - GAP.length - shapeWidth - columns.length * (GAP.length + NUMBER);
+  let columns = COLUMNS;
+  for (const title of DISPENSABLE)
+    if (roomBeside(columns) < longest) columns = columns.filter((column) => column.title !== title);
+  const nameWidth = Math.max(NARROWEST, Math.min(longest, roomBeside(columns)));
   const row = (name: string, shape: string, cells: readonly string[]): string =>
-    [
-      shortened(name, nameWidth).padEnd(nameWidth),
-      shape.padStart(shapeWidth),
-      ...cells.map((cell) => cell.padStart(NUMBER)),
-    ].join(GAP);
+    [name.padEnd(nameWidth), shape.padStart(shapeWidth), ...cells.map((cell) => cell.padStart(NUMBER))].join(GAP);
   return {
-    header: row('matrix', 'shape', numbers),
-    line: ({ name, shape, quantiles, values, smallest, stableRank, outlierShare }) =>
-      row(shown(name), shapeText(shape), [
-        ...SHOWN_QUANTILES.map((q) => sigmaText(values[quantiles.indexOf(q)])),
-        sigmaText(smallest),
-        significant(stableRank, 3),
-        formatShare(outlierShare, 2),
-      ]),
+    header: row(
+      'matrix',
+      'shape',
+      columns.map(({ title }) => title),
+    ),
+    line: (spectrum) =>
+      row(
+        shown(spectrum.name, nameWidth),
+        shapeText(spectrum.shape),
+        columns.map((column) => column.text(spectrum)),
+      ),
   };
 }
 
-/** "1024 x 4096" */
-export function shapeText(shape: readonly number[] | null): string {
-  return shape === null ? '-' : shape.join(' x ');
-}
-
-/** The middle left out: names of parameters differ at both ends. */
-export function shortened(name: string, width: number): string {
-  if (name.length <= width) return name;
-  const start = Math.floor((width - 1) / 2);
-  return `${name.slice(0, start)}…${name.slice(name.length - (width - 1 - start))}`;
-}
-
-function shown(name: string): string {
-  return printable(name);
+function quantileColumn(q: number): NumberColumn {
+  return { title: `q${q}`, text: ({ quantiles, values }) => sigmaText(values[quantiles.indexOf(q)]) };
 }
 
 function sigmaText(sigma: number | undefined): string {

@@ -1,7 +1,7 @@
 /** What a checkpoint holds and is not measured: a line a reason. */
 import { printable } from '../../base/printable.ts';
 import type { SkippedMatrix } from '../../spectra/scannedMomentum.ts';
-import { shapeText } from './scanTable.ts';
+import { shapeText } from './matrixNames.ts';
 
 /** Examples named of a reason. */
 const SHOWN = 3;
