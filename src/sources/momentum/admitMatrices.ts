@@ -1,4 +1,5 @@
 /** Which of the matrices with momentum are measured: hidden ones, whole ones, each once. */
+import { printable } from '../../base/printable.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { isStackOfGroup } from './collectMomentum.ts';
 import { shapeOf } from './matrixView.ts';
@@ -93,5 +94,5 @@ function eachOnce(matrices: readonly OwnedMatrix[], checkpoints: readonly Checkp
 }
 
 function fileOf(index: number, checkpoints: readonly Checkpoint[]): string {
-  return checkpoints[index]?.name ?? 'another file';
+  return printable(checkpoints[index]?.name ?? 'another file');
 }

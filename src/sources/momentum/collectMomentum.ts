@@ -1,4 +1,5 @@
 /** Which states of the optimizers of a checkpoint are Muon's momentum, whose layout they have, and what the others are. */
+import { printable } from '../../base/printable.ts';
 import type { CheckpointTensor } from '../checkpoints/checkpoint.ts';
 import { isTensor, type TreeMap } from './checkpointTree.ts';
 import type { Layout, Seen } from './layouts/layout.ts';
@@ -92,7 +93,7 @@ function stateOf(
     const tensor = state.values.get(momentumKey);
     return isTensor(tensor)
       ? { state, tensor, layout: namedKey(momentumKey) }
-      : leaveOut(null, 'shape', `"${momentumKey}" is no tensor`);
+      : leaveOut(null, 'shape', `"${printable(momentumKey)}" is no tensor`);
   }
   const moments = [...state.values].find(([key, value]) => isTensor(value) && SECOND_MOMENTS.has(key))?.[1];
   if (isTensor(moments)) return leaveOut(moments.shape, 'moments', "AdamW's moments: Muon does not update it");

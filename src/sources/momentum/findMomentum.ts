@@ -4,6 +4,7 @@
  * few settings; matrices are read one by one when asked for.
  */
 import { FormatError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { MomentumConvention, MomentumStage } from '../momentumSample.ts';
 import { admitMatrices } from './admitMatrices.ts';
@@ -124,11 +125,10 @@ function requireOptimizer(
   if (collected.some(({ found, leftOut }) => found.length + leftOut.length > 0)) return;
   const [first] = checkpoints;
   const file = first?.name ?? 'no file';
-  const what =
-    momentumKey === null ? 'the state of an optimizer' : `tensors with the key ${JSON.stringify(momentumKey)}`;
+  const what = momentumKey === null ? 'the state of an optimizer' : `tensors with the key "${printable(momentumKey)}"`;
   const keys = [...new Set(first?.tensors.map(({ path }) => path.at(-1) ?? ''))].slice(0, 5);
   const there =
-    keys.length > 0 ? `tensors that end in ${keys.map((key) => JSON.stringify(key)).join(', ')}` : 'no tensor';
+    keys.length > 0 ? `tensors that end in ${keys.map((key) => `"${printable(key)}"`).join(', ')}` : 'no tensor';
   throw new FormatError(
     `momentum: expected ${what}, got ${there} (${file}); give the optimizer's file, or name the key with --momentum-key`,
     file,

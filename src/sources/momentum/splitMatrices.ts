@@ -1,4 +1,5 @@
 /** Fused matrices taken apart: as the user says, as the optimizer did, or as name and shapes leave no doubt. */
+import { printable } from '../../base/printable.ts';
 import { integerOf, type TreeMap } from './checkpointTree.ts';
 import { type HeadCounts, knownSplit, splitOfGroup } from './knownSplits.ts';
 import { type MatrixView, shapeOf } from './matrixView.ts';
@@ -19,19 +20,17 @@ export interface SplitMatrices {
   readonly notes: readonly string[];
 }
 
-/** @throws UsageError if a rule's parts do not fill a matrix it is for, or a rule is for none */
+/** @throws UsageError if a rule's parts do not fill a matrix it is for */
 export function splitMatrices(matrices: readonly OwnedMatrix[], context: SplitContext): SplitMatrices {
-  const whole = new Map<string, { count: number; example: string }>();
+  const whole = new Map<string, number>();
   const parts = matrices.flatMap((matrix) => {
     const { parts: found, note } = partsOf(matrix, context);
-    if (note !== null) {
-      const before = whole.get(`${matrix.place.starred}: ${note}`);
-      whole.set(`${matrix.place.starred}: ${note}`, { count: (before?.count ?? 0) + 1, example: note });
-    }
+    const what = `${printable(matrix.place.starred)}: ${note}`;
+    if (note !== null) whole.set(what, (whole.get(what) ?? 0) + 1);
     return found;
   });
   const notes = [...whole].map(
-    ([what, { count }]) => `${count} fused ${count > 1 ? 'matrices are' : 'matrix is'} measured whole, ${what}`,
+    ([what, count]) => `${count} fused ${count > 1 ? 'matrices are' : 'matrix is'} measured whole, ${what}`,
   );
   return { matrices: parts, notes };
 }

@@ -1,5 +1,6 @@
 /** Fused matrices that the user splits: "--split NAME=q:1024,k:256,v:256". */
 import { UsageError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
 import { type MatrixView, type Range, shapeOf } from './matrixView.ts';
 import { nameFits } from './namePattern.ts';
 
@@ -90,7 +91,7 @@ export function splitByRules(rules: readonly SplitRule[], name: string, view: Ma
   if (parts) return parts;
   const [m, n] = shapeOf(view);
   throw new UsageError(
-    `--split ${rule.text}: the parts do not fill the ${rule.axis ?? 'rows or columns'} of ${JSON.stringify(name)} (${m} x ${n})`,
+    `--split ${rule.text}: the parts do not fill the ${rule.axis ?? 'rows or columns'} of "${printable(name)}" (${m} x ${n})`,
   );
 }
 

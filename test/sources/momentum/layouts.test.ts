@@ -147,7 +147,7 @@ describe('KellerJordan/Muon', () => {
     ]);
     expect(found).toMatchObject({ layout: 'KellerJordan/Muon', convention: 'average', nsInput: 'nesterov', step: 31 });
     expect(found).toMatchObject({ params: 200 + 32 + 128, nonEmbeddingParams: 160 });
-    expect(found.matrices.map(({ dtype }) => dtype)).toEqual(['float32', 'float32', 'bfloat16', 'float32']);
+    expect(found.matrices.map(({ dtype }) => dtype)).toEqual(['float32', 'float32', 'float32', 'bfloat16']);
     expect(found.notes).toEqual(["4 names follow from order and shape of the model's weights"]);
     expect(left(found)).toEqual(['embed.weight: moments']);
   });

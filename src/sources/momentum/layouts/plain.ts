@@ -1,4 +1,5 @@
 /** Buffers by name and nothing more: this project's checkpoints, files written by hand, and keys the user names. */
+import { printable } from '../../../base/printable.ts';
 import { COMMON_LAYOUT, type Layout } from './layout.ts';
 
 export const muonscope: Layout = {
@@ -27,5 +28,5 @@ export const plainMomentum: Layout = {
 
 /** The layout of a key the user names. */
 export function namedKey(key: string): Layout {
-  return { ...plainBuffers, name: `key ${key}`, key, recognises: ({ keys }) => keys.has(key) };
+  return { ...plainBuffers, name: `key ${printable(key)}`, key, recognises: ({ keys }) => keys.has(key) };
 }
