@@ -90,6 +90,19 @@ export type {
 } from './scaling/law.ts';
 export { publishedLaws } from './scaling/published/publishedLaws.ts';
 export { gptParams, type ModelSize } from './scaling/sizes.ts';
+export { type CheckpointGroup, groupCheckpoints } from './sources/momentum/checkpointFiles.ts';
+export { findMomentum, type MomentumOptions } from './sources/momentum/findMomentum.ts';
+export type {
+  FoundMomentum,
+  MomentumMatrix,
+  MuonSetting,
+  MuonSettings,
+  SkipCause,
+  SkippedMomentum,
+} from './sources/momentum/momentumMatrix.ts';
+export { type GivenNames, parseNames } from './sources/momentum/parameterNames.ts';
+export { parseRoleRule, type RoleRule } from './sources/momentum/roleRules.ts';
+export { parseSplitRule, type SplitRule } from './sources/momentum/splitRules.ts';
 export {
   type KnownRole,
   type MomentumConvention,
@@ -115,10 +128,15 @@ export { trajectoriesOf } from './stability/trajectory.ts';
 export type {
   CorpusDescription,
   MetricsRecord,
+  ObservedRun,
+  ObservedStudy,
   RunDescription,
   RunSummary,
+  SourceRecord,
   StudyDescription,
   StudyResult,
   StudyRun,
+  TrainedRun,
+  TrainedStudy,
 } from './store/study.ts';
 export type { AdamWConfig, GptConfig, MuonConfig, RateSchedule, TrainConfig } from './train/config.ts';

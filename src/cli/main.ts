@@ -2,13 +2,18 @@
 /** The command line: one file a command in commands/, no arithmetic here. */
 import { Command } from 'commander';
 import { softwareVersions } from '../workflows/machine.ts';
+import { addAudit } from './commands/audit.ts';
+import { addExport } from './commands/export.ts';
+import { addIngest } from './commands/ingest.ts';
 import { addLaws } from './commands/laws.ts';
 import { addNs } from './commands/ns.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRandom } from './commands/random.ts';
 import { addReport } from './commands/report.ts';
+import { addScan } from './commands/scan.ts';
 import { addStudy } from './commands/study.ts';
 import { addTrain } from './commands/train.ts';
+import { addWatch } from './commands/watch.ts';
 import { describeFailure, describeRefusal, exitOnBrokenPipe } from './failure.ts';
 
 const program = new Command('muonscope')
@@ -19,7 +24,21 @@ const program = new Command('muonscope')
   .showSuggestionAfterError()
   .addHelpText('after', '\nExample:\n  muonscope study --preset smoke\n  muonscope plan --params 300B');
 
-for (const add of [addStudy, addTrain, addLaws, addPlan, addReport, addNs, addRandom]) add(program);
+for (const add of [
+  addStudy,
+  addTrain,
+  addScan,
+  addAudit,
+  addWatch,
+  addIngest,
+  addLaws,
+  addPlan,
+  addReport,
+  addNs,
+  addRandom,
+  addExport,
+])
+  add(program);
 for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
   command.exitOverride().configureOutput({
     outputError: (text, write) => write(describeRefusal(text, fullName(command))),

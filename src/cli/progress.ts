@@ -24,6 +24,8 @@ export interface Progress {
   update(state: ProgressState): void;
   /** Writes a line of its own above the progress line, terminal or not. */
   note(text: string): void;
+  /** Writes a line to another stream that may show on the same terminal. */
+  above(stream: ProgressStream, text: string): void;
   /** Removes the line. */
   end(): void;
 }
@@ -57,6 +59,12 @@ export function createProgress(stream: ProgressStream, now: () => number): Progr
       stream.write(ERASE + line);
     },
     note: (text) => stream.write(`${shown ? ERASE : ''}${text}\n${line}`),
+    above: (other, text) => {
+      const shared = line !== '' && other.isTTY === true;
+      if (shared) stream.write(ERASE);
+      other.write(`${text}\n`);
+      if (shared) stream.write(line);
+    },
     end: () => {
       if (line !== '') stream.write(ERASE);
       line = '';

@@ -1,6 +1,6 @@
 /** What a study says while it runs: the plan of work first, a progress line, a line a finished run. */
 import { formatCount, formatSeconds } from '../base/numbers.ts';
-import type { StudyDescription } from '../store/study.ts';
+import type { TrainedStudy } from '../store/study.ts';
 import type { StudyListener } from '../workflows/study.ts';
 import { print, stderrProgress, tell } from './output.ts';
 import { formatTable } from './terminal.ts';
@@ -57,7 +57,7 @@ export function createStudyListener({ json, out }: { readonly json: boolean; rea
   };
 }
 
-function describePlan(study: StudyDescription, out: string, expectedSeconds: number | null): string {
+function describePlan(study: TrainedStudy, out: string, expectedSeconds: number | null): string {
   const { corpus, ladder } = study;
   const tokens = ladder.reduce((sum, { config }) => sum + config.steps * tokensPerStep(config), 0);
   const table = formatTable(
@@ -86,7 +86,7 @@ function describePlan(study: StudyDescription, out: string, expectedSeconds: num
   ].join('\n');
 }
 
-function tokensPerStep({ batch, accumulation, model }: StudyDescription['ladder'][number]['config']): number {
+function tokensPerStep({ batch, accumulation, model }: TrainedStudy['ladder'][number]['config']): number {
   return batch * accumulation * model.context;
 }
 

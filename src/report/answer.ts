@@ -1,11 +1,11 @@
-/** The study in a few sentences: what was trained, whether the spectra settled, what the laws say, what the plan costs. */
+/** The study in a few sentences: what was trained or observed, whether the spectra settled, what the laws say, what the plan costs. */
 import { formatCount, significant } from '../base/numbers.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { LawsDocument, PooledLaw } from '../scaling/law.ts';
 import type { Verdict } from '../stability/plateau.ts';
 import { cellLabel } from './cells.ts';
 import { meetsFloor } from './charts/planChart.ts';
-import type { ReportData, ReportRun, TrackedQuantile } from './reportData.ts';
+import type { ObservedReportRun, ReportData, TrackedQuantile, TrainedReportRun } from './reportData.ts';
 import { count, decimals, intervalText, list, number, percent } from './wording.ts';
 
 /** How many tracked quantiles have each verdict. */
@@ -20,7 +20,7 @@ export function baselineProducts(data: ReportData, plan: Plan): number {
   return data.responses.find((curve) => curve.name === plan.baseline.name)!.products;
 }
 
-/** Decades between the largest trained model and the plan's target; 0 where the target is not larger. */
+/** Decades between the largest measured model and the plan's target; 0 where the target is not larger. */
 export function decadesBeyond(data: ReportData, plan: Plan): number {
   const sizes = data.runs.map(({ description }) => sizeOf(description, data.laws));
   const ladder = data.laws?.ladder.map((rung) => rung.params) ?? [];
@@ -30,7 +30,7 @@ export function decadesBeyond(data: ReportData, plan: Plan): number {
 /** The opening paragraph, one sentence an entry. */
 export function answer(data: ReportData): string[] {
   return [
-    trainedSentence(data.runs),
+    ...runSentences(data),
     ...(data.tracked.length > 0 ? [settledSentence(data.tracked)] : []),
     data.laws === null || data.laws.pooled.length === 0
       ? 'No scaling law could be fitted from these runs.'
@@ -46,8 +46,28 @@ function sizeOf(
   return laws?.sizeConvention === 'nonEmbedding' ? run.nonEmbeddingParams : run.params;
 }
 
-function trainedSentence(runs: readonly ReportRun[]): string {
-  if (runs.length === 0) return 'No model has been trained yet.';
+function runSentences({ runs }: ReportData): string[] {
+  const trained = runs.filter((run) => run.origin === 'trained');
+  const observed = runs.filter((run) => run.origin === 'observed');
+  if (runs.length === 0) return ['No model has been trained or observed yet.'];
+  return [
+    ...(trained.length > 0 ? [trainedSentence(trained)] : []),
+    ...(observed.length > 0 ? [observedSentence(observed)] : []),
+  ];
+}
+
+function observedSentence(runs: readonly ObservedReportRun[]): string {
+  const range = rangeText(runs.map(({ description }) => description.params));
+  const spectra = runs.map(
+    ({ matrices, steps }) => `${count(matrices, 'matrix', 'matrices')} at ${count(steps.length, 'step')}`,
+  );
+  return (
+    `${count(runs.length, 'model')} of ${range} parameters ${runs.length === 1 ? 'was' : 'were'} trained elsewhere with Muon and ` +
+    `observed here: ${list([...new Set(spectra)])}.`
+  );
+}
+
+function trainedSentence(runs: readonly TrainedReportRun[]): string {
   const sizes = runs.map(({ description }) => description.params);
   const range = rangeText(sizes);
   const finished = runs.flatMap(({ summary }) => (summary === null ? [] : [summary]));

@@ -59,7 +59,7 @@ export function renderReport(data: ReportData): Report {
     html: page(
       {
         title: titleOf(data),
-        kicker: `Muonscope study, preset ${data.study.preset}, ${data.study.created.slice(0, 10)}`,
+        kicker: kickerOf(data),
         opening: answer(data),
       },
       sections,
@@ -72,6 +72,11 @@ export function renderReport(data: ReportData): Report {
 /** The section on random matrices stands before the last one, how it was made. */
 function withRandom(contents: Contents): Contents {
   return [...contents.slice(0, -1), RANDOM_IN_STUDY, ...contents.slice(-1)];
+}
+
+function kickerOf({ study }: ReportData): string {
+  const kind = study.origin === 'trained' ? `study, preset ${study.preset}` : 'on runs trained elsewhere';
+  return `Muonscope ${kind}, ${study.created.slice(0, 10)}`;
 }
 
 function titleOf({ runs }: ReportData): string {

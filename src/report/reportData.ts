@@ -4,17 +4,46 @@
  */
 import type { Plan } from '../planner/plan.ts';
 import type { LawsDocument } from '../scaling/law.ts';
+import type { MomentumStage } from '../sources/momentumSample.ts';
 import type { Plateau, Trajectory } from '../stability/plateau.ts';
-import type { MetricsRecord, RunDescription, RunSummary, StudyDescription } from '../store/study.ts';
+import type {
+  MetricsRecord,
+  ObservedRun,
+  RunSummary,
+  SourceRecord,
+  StudyDescription,
+  TrainedRun,
+} from '../store/study.ts';
 import type { RandomReportData } from './randomReportData.ts';
 
-/** One rung of the ladder with everything it recorded. */
-export interface ReportRun {
-  readonly description: RunDescription;
+/** One run with everything it recorded. */
+export type ReportRun = TrainedReportRun | ObservedReportRun;
+
+/** A rung of the ladder that is trained here. */
+export interface TrainedReportRun {
+  readonly origin: 'trained';
+  readonly description: TrainedRun;
   /** Steps ascend. */
   readonly metrics: readonly MetricsRecord[];
   /** null while the run has not finished. */
   readonly summary: RunSummary | null;
+}
+
+/** A run that was trained elsewhere. */
+export interface ObservedReportRun {
+  readonly origin: 'observed';
+  readonly description: ObservedRun;
+  /** What the shapes of its matrices tell of the model; null without spectra. */
+  readonly model: { readonly width: number; readonly layers: number } | null;
+  /** How many matrices were measured. */
+  readonly matrices: number;
+  /** The steps at which spectra exist, ascending. */
+  readonly steps: readonly number[];
+  /** What was measured at some step or other. */
+  readonly stages: readonly MomentumStage[];
+  /** How the values were computed, each method once. */
+  readonly methods: readonly string[];
+  readonly sources: readonly SourceRecord[];
 }
 
 /** One quantile of one matrix over a run, and what the plateau rule says of it. */
@@ -55,7 +84,7 @@ export interface ResponseCurve {
 /** Input of `renderReport`. */
 export interface ReportData {
   readonly study: StudyDescription;
-  /** In ladder order, smallest first. */
+  /** In ladder order, then observed runs, smallest first. */
   readonly runs: readonly ReportRun[];
   readonly tracked: readonly TrackedQuantile[];
   /** null where too few runs settled for any law. */
@@ -71,6 +100,6 @@ export interface ReportData {
   readonly responses: readonly ResponseCurve[];
   /** Random matrices recorded in the study; null if there are none. */
   readonly random: RandomReportData | null;
-  /** The command line that makes this study again. */
-  readonly command: string;
+  /** The command line that trains this study again; null if nothing of it is trained here. */
+  readonly command: string | null;
 }

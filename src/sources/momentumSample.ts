@@ -28,7 +28,8 @@ export interface MomentumIdentity {
   /** (layer + 1) / layers, in (0, 1]. */
   readonly depth: number;
   readonly stage: MomentumStage;
-  readonly convention: MomentumConvention;
+  /** null where the source does not tell. Normalised spectra do not depend on it. */
+  readonly convention: MomentumConvention | null;
   readonly dtype: 'float32' | 'float64' | 'bfloat16' | 'float16';
 }
 

@@ -1,9 +1,11 @@
 /** A momentum sample's spectrum record. */
+
+import type { Matrix } from '../linalg/matrix.ts';
 import { spectrumOf } from '../linalg/singularValues.ts';
-import type { SpectrumPool } from '../linalg/spectrumPool.ts';
+import type { PoolCallOptions, SpectrumPool } from '../linalg/spectrumPool.ts';
 import type { SpectrumSummary } from '../linalg/spectrumSummary.ts';
 import type { MomentumIdentity, MomentumSample } from '../sources/momentumSample.ts';
-import { RECORD_QUANTILES, type Spectrum } from './spectrum.ts';
+import { RECORD_QUANTILES, type Spectrum, type SpectrumValues } from './spectrum.ts';
 
 /**
  * Measures one sample on the calling thread.
@@ -14,7 +16,7 @@ import { RECORD_QUANTILES, type Spectrum } from './spectrum.ts';
  */
 export function measureSpectrum(sample: MomentumSample): Spectrum {
   const { matrix, ...identity } = sample;
-  return record(identity, matrix.rows, matrix.columns, spectrumOf(matrix, RECORD_QUANTILES));
+  return record(identity, valuesOf(matrix.rows, matrix.columns, spectrumOf(matrix, RECORD_QUANTILES)));
 }
 
 /** Smaller sides than this are measured sooner on the calling thread than a worker can be asked. */
@@ -31,18 +33,32 @@ export async function measureSpectra(
   pool: SpectrumPool,
 ): Promise<readonly Spectrum[]> {
   return Promise.all(
-    samples.map(async (sample) => {
-      const { matrix, ...identity } = sample;
-      if (Math.min(matrix.rows, matrix.columns) < WORTH_A_WORKER) return measureSpectrum(sample);
-      return record(identity, matrix.rows, matrix.columns, await pool.spectrum(matrix, RECORD_QUANTILES));
-    }),
+    samples.map(async ({ matrix, ...identity }) => record(identity, await measureValues(matrix, pool))),
   );
 }
 
-function record(identity: MomentumIdentity, rows: number, columns: number, summary: SpectrumSummary): Spectrum {
+/**
+ * Measures a matrix of any origin: on a worker of the pool, or on the calling thread if it is small.
+ *
+ * @param options.transfer as for the pool: the matrix is empty afterwards
+ * @throws DomainError and EngineError as measureSpectra
+ */
+export async function measureValues(
+  matrix: Matrix,
+  pool: SpectrumPool,
+  options: PoolCallOptions = {},
+): Promise<SpectrumValues> {
+  const { rows, columns } = matrix;
+  if (Math.min(rows, columns) < WORTH_A_WORKER) return valuesOf(rows, columns, spectrumOf(matrix, RECORD_QUANTILES));
+  return valuesOf(rows, columns, await pool.spectrum(matrix, RECORD_QUANTILES, options));
+}
+
+function record(identity: MomentumIdentity, values: SpectrumValues): Spectrum {
+  return { schema: 'muonscope.spectrum/1', ...identity, ...values };
+}
+
+function valuesOf(rows: number, columns: number, summary: SpectrumSummary): SpectrumValues {
   return {
-    schema: 'muonscope.spectrum/1',
-    ...identity,
     shape: [rows, columns],
     frobenius: summary.frobenius,
     spectral: summary.spectral,

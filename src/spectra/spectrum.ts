@@ -4,8 +4,12 @@ import type { MomentumIdentity } from '../sources/momentumSample.ts';
 export const RECORD_QUANTILES = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99] as const;
 
 /** One line of spectra.jsonl: the singular values of X / ||X||_F of one matrix at one step. */
-export interface Spectrum extends MomentumIdentity {
+export interface Spectrum extends MomentumIdentity, SpectrumValues {
   readonly schema: 'muonscope.spectrum/1';
+}
+
+/** What is measured of one matrix X. */
+export interface SpectrumValues {
   /** [m, n] */
   readonly shape: readonly [number, number];
   /** ||X||_F */

@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import { lawsSchema, nsSchema, planSchema, resultSchema } from './documentSchemas.ts';
 import { randomSchema } from './randomSchema.ts';
-import { metricsSchema, runSchema, spectrumSchema, studySchema } from './schemas.ts';
+import { metricsSchema, runSchema, sourceSchema, spectrumSchema, studySchema } from './schemas.ts';
 
 const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, description: string]>> = {
-  'study-folder': [studySchema, 'STUDY/study.json: preset, ladder, seeds, corpus, versions, machine'],
-  run: [runSchema, 'STUDY/runs/<run>/run.json: model, sizes, optimizer, data'],
+  'study-folder': [studySchema, 'STUDY/study.json: a ladder that is trained here, or runs that were observed'],
+  run: [runSchema, 'STUDY/runs/<run>/run.json: model, sizes, optimizer, data; of an observed run its sizes'],
   metrics: [metricsSchema, 'One line of STUDY/runs/<run>/metrics.jsonl: one training step'],
   spectrum: [spectrumSchema, 'One line of STUDY/runs/<run>/spectra.jsonl: one matrix at one step'],
+  source: [sourceSchema, 'One line of STUDY/runs/<run>/sources.jsonl: a checkpoint or log whose spectra are recorded'],
   laws: [lawsSchema, 'STUDY/laws.json and the output of laws --json'],
   plan: [planSchema, 'STUDY/plan.json and the output of plan --json'],
   study: [resultSchema, 'Output of study --json'],

@@ -1,6 +1,6 @@
 /** From bytes to checked records and back: every record of a study is validated on reading and on writing. */
 import type { z } from 'zod';
-import { StudyError } from '../base/errors.ts';
+import { FormatError, StudyError } from '../base/errors.ts';
 
 /** Where a record stands, for messages: the file, the line if it has several, and the study's folder. */
 export interface RecordPlace {
@@ -27,6 +27,24 @@ export function parseRecord<T>(text: string, schema: z.ZodType<T>, schemaName: s
   const result = schema.safeParse(value);
   if (!result.success) throw damaged(place, firstIssue(result.error), result.error);
   return result.data;
+}
+
+/**
+ * Validates a record of a file that users made or brought.
+ *
+ * @throws FormatError naming file, line and field
+ */
+export function parseForeign<T>(value: unknown, schema: z.ZodType<T>, schemaName: string, place: RecordPlace): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const where = place.line === undefined ? place.file : `${place.file} line ${place.line}`;
+  throw new FormatError(
+    `${where}: expected a record of ${schemaName}, but ${firstIssue(result.error)}; correct the file`,
+    place.file,
+    {
+      cause: result.error,
+    },
+  );
 }
 
 /**

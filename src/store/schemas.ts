@@ -5,13 +5,28 @@
  */
 import { z } from 'zod';
 import type { NsCoefficients, NsEntry, NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
+import type { CheckpointFormat, SkippedTensor } from '../sources/checkpoints/checkpoint.ts';
+import type { ScannedSpectrum } from '../spectra/scannedMomentum.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import type { GptConfig, MuonConfig, TrainConfig } from '../train/config.ts';
-import type { CorpusDescription, MetricsRecord, RunDescription, StudyDescription, StudyRun } from './study.ts';
+import type {
+  CorpusDescription,
+  LogFormat,
+  MetricsRecord,
+  ObservedRun,
+  ObservedStudy,
+  RunDescription,
+  SourceRecord,
+  StudyDescription,
+  StudyRun,
+  TrainedRun,
+  TrainedStudy,
+} from './study.ts';
 
 export const STUDY_SCHEMA = 'muonscope.study-folder/1';
 export const RUN_SCHEMA = 'muonscope.run/1';
 export const SPECTRUM_SCHEMA = 'muonscope.spectrum/1';
+export const SOURCE_SCHEMA = 'muonscope.source/1';
 
 const count = z.int().nonnegative();
 const size = z.int().positive();
@@ -20,8 +35,29 @@ const nonnegative = z.number().nonnegative();
 const share = z.number().min(0).max(1);
 
 /** A folder name under runs/; anything else could lead out of the study. */
-const runName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected letters, digits, dot, dash, underscore');
+export const RUN_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const runName = z.string().regex(RUN_NAME, 'expected letters, digits, dot, dash, underscore');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
+
+const CHECKPOINT_FORMATS = [
+  'torch',
+  'torch-distributed',
+  'deepspeed-zero',
+  'safetensors',
+  'safetensors-sharded',
+  'npy',
+  'npz',
+  'muonscope',
+] as const satisfies readonly CheckpointFormat[];
+const LOG_FORMATS = ['jsonl', 'csv', 'parquet'] as const satisfies readonly LogFormat[];
+
+/** What a source holds and is not measured. */
+export const skippedSchema: z.ZodType<SkippedTensor> = z.looseObject({
+  name: z.string(),
+  shape: z.array(count).nullable(),
+  reason: z.string(),
+});
+export const checkpointFormatSchema: z.ZodType<CheckpointFormat> = z.enum(CHECKPOINT_FORMATS);
 
 export const coefficientsSchema: z.ZodType<NsCoefficients> = z.tuple([z.number(), z.number(), z.number()]);
 export const entrySchema: z.ZodType<NsEntry> = z.looseObject({
@@ -95,10 +131,10 @@ const corpusSchema: z.ZodType<CorpusDescription> = z.looseObject({
   sha256,
 });
 
-/** STUDY/study.json */
-export const studySchema: z.ZodType<StudyDescription> = z
+const trainedStudySchema = z
   .looseObject({
     schema: z.literal(STUDY_SCHEMA),
+    origin: z.literal('trained'),
     preset: z.string(),
     created: z.string(),
     seed: z.int(),
@@ -116,15 +152,51 @@ export const studySchema: z.ZodType<StudyDescription> = z
   .refine(({ seed, ladder }) => ladder.every(({ config }) => config.seed === seed), {
     message: 'expected every run of the ladder to have the seed of the study',
     path: ['seed'],
-  });
+  }) satisfies z.ZodType<TrainedStudy>;
 
-/** STUDY/runs/<run>/run.json */
-export const runSchema: z.ZodType<RunDescription> = z.looseObject({
+const observedStudySchema = z.looseObject({
+  schema: z.literal(STUDY_SCHEMA),
+  origin: z.literal('observed'),
+  created: z.string(),
+  seed: z.int(),
+  target: positive,
+  versions: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<ObservedStudy>;
+
+/** STUDY/study.json */
+export const studySchema: z.ZodType<StudyDescription> = eitherOrigin(trainedStudySchema, observedStudySchema);
+
+const trainedRunSchema = z.looseObject({
   ...studyRunFields,
   schema: z.literal(RUN_SCHEMA),
+  origin: z.literal('trained'),
   engine: z.string(),
   corpusSha256: sha256,
   parameters: z.array(z.looseObject({ name: z.string(), shape: z.array(size), optimizer: z.enum(['muon', 'adamw']) })),
+}) satisfies z.ZodType<TrainedRun>;
+
+const observedRunSchema = z.looseObject({
+  schema: z.literal(RUN_SCHEMA),
+  origin: z.literal('observed'),
+  run: runName,
+  params: size,
+  nonEmbeddingParams: count,
+}) satisfies z.ZodType<ObservedRun>;
+
+/** STUDY/runs/<run>/run.json */
+export const runSchema: z.ZodType<RunDescription> = eitherOrigin(trainedRunSchema, observedRunSchema);
+
+/** One line of sources.jsonl */
+export const sourceSchema: z.ZodType<SourceRecord> = z.looseObject({
+  schema: z.literal(SOURCE_SCHEMA),
+  kind: z.enum(['checkpoint', 'log']),
+  name: z.string(),
+  format: z.enum([...CHECKPOINT_FORMATS, ...LOG_FORMATS]),
+  layout: z.string().nullable(),
+  step: count.nullable(),
+  spectra: count,
+  skipped: z.array(skippedSchema),
+  read: z.string(),
 });
 
 /** One line of metrics.jsonl */
@@ -139,42 +211,67 @@ export const metricsSchema: z.ZodType<MetricsRecord> = z.looseObject({
   trackingSeconds: nonnegative,
 });
 
+const spectrumFields = {
+  schema: z.literal(SPECTRUM_SCHEMA),
+  run: z.string(),
+  params: size,
+  nonEmbeddingParams: count,
+  step: count,
+  name: z.string(),
+  role: z.string(),
+  layer: count,
+  layers: size,
+  depth: positive.max(1),
+  stage: z.enum(['buffer', 'nesterov']),
+  convention: z.enum(['average', 'sum']).nullable(),
+  dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16']),
+  shape: z.tuple([size, size]),
+  frobenius: nonnegative,
+  spectral: nonnegative,
+  quantiles: z.array(positive.max(1)),
+  values: z.array(nonnegative),
+  smallest: nonnegative,
+  stableRank: nonnegative,
+  effectiveRank: nonnegative,
+  outlierShare: nonnegative,
+  method: z.string(),
+  floor: nonnegative,
+};
+
 /** One line of spectra.jsonl */
-export const spectrumSchema: z.ZodType<Spectrum> = z
-  .looseObject({
-    schema: z.literal(SPECTRUM_SCHEMA),
-    run: z.string(),
-    params: size,
-    nonEmbeddingParams: count,
-    step: count,
-    name: z.string(),
-    role: z.string(),
-    layer: count,
-    layers: size,
-    depth: positive.max(1),
-    stage: z.enum(['buffer', 'nesterov']),
-    convention: z.enum(['average', 'sum']),
-    dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16']),
-    shape: z.tuple([size, size]),
-    frobenius: nonnegative,
-    spectral: nonnegative,
-    quantiles: z.array(positive.max(1)),
-    values: z.array(nonnegative),
-    smallest: nonnegative,
-    stableRank: nonnegative,
-    effectiveRank: nonnegative,
-    outlierShare: nonnegative,
-    method: z.string(),
-    floor: nonnegative,
-  })
-  .refine(({ quantiles, values }) => quantiles.length === values.length, {
-    message: 'expected as many values as quantiles',
-    path: ['values'],
-  })
-  .refine(({ quantiles, values }) => isDescendingAlong(quantiles, values), {
-    message: 'expected values that do not grow with the quantile',
-    path: ['values'],
-  });
+export const spectrumSchema: z.ZodType<Spectrum> = withOrderedValues(z.looseObject(spectrumFields));
+
+/** One of `scan --json`, or a line that is not in a study yet */
+export const scannedSpectrumSchema: z.ZodType<ScannedSpectrum> = withOrderedValues(
+  z.looseObject({
+    ...spectrumFields,
+    params: size.nullable(),
+    nonEmbeddingParams: count.nullable(),
+    step: count.nullable(),
+  }),
+);
+
+function withOrderedValues<T extends z.ZodType<Pick<Spectrum, 'quantiles' | 'values'>>>(schema: T): T {
+  return schema
+    .refine(({ quantiles, values }) => quantiles.length === values.length, {
+      message: 'expected as many values as quantiles',
+      path: ['values'],
+    })
+    .refine(({ quantiles, values }) => isDescendingAlong(quantiles, values), {
+      message: 'expected values that do not grow with the quantile',
+      path: ['values'],
+    });
+}
+
+/** A record of either origin; those written before runs could be observed say nothing and are trained. */
+function eitherOrigin<T extends z.core.$ZodTypeDiscriminable, O extends z.core.$ZodTypeDiscriminable>(
+  trained: T,
+  observed: O,
+) {
+  const said = (record: unknown): unknown =>
+    typeof record === 'object' && record !== null && !('origin' in record) ? { ...record, origin: 'trained' } : record;
+  return z.preprocess(said, z.discriminatedUnion('origin', [trained, observed]));
+}
 
 function isDescendingAlong(quantiles: readonly number[], values: readonly number[]): boolean {
   const order = quantiles.map((_, i) => i).sort((a, b) => quantiles[a]! - quantiles[b]!);

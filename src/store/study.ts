@@ -1,6 +1,7 @@
 /** What a study folder says about itself: plain data, validated on reading (see schemas.ts). */
 import type { Plan } from '../planner/plan.ts';
 import type { Law } from '../scaling/law.ts';
+import type { CheckpointFormat, SkippedTensor } from '../sources/checkpoints/checkpoint.ts';
 import type { CorpusDescription } from '../sources/text/corpusDescription.ts';
 import type { TrainConfig } from '../train/config.ts';
 
@@ -16,9 +17,13 @@ export interface StudyRun {
   readonly every: number;
 }
 
-/** STUDY/study.json */
-export interface StudyDescription {
+/** STUDY/study.json: who made the runs that the folder began with. Observed runs may join those of either. */
+export type StudyDescription = TrainedStudy | ObservedStudy;
+
+/** A ladder that is trained here. */
+export interface TrainedStudy {
   readonly schema: 'muonscope.study-folder/1';
+  readonly origin: 'trained';
   readonly preset: string;
   readonly created: string;
   readonly seed: number;
@@ -36,9 +41,25 @@ export interface StudyDescription {
   };
 }
 
+/** Runs that were trained elsewhere: whatever folders runs/ holds. */
+export interface ObservedStudy {
+  readonly schema: 'muonscope.study-folder/1';
+  readonly origin: 'observed';
+  readonly created: string;
+  /** Of the intervals of its laws. */
+  readonly seed: number;
+  /** Parameters that its report plans for. */
+  readonly target: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
 /** STUDY/runs/<run>/run.json */
-export interface RunDescription extends StudyRun {
+export type RunDescription = TrainedRun | ObservedRun;
+
+/** A rung of the ladder that is trained here. */
+export interface TrainedRun extends StudyRun {
   readonly schema: 'muonscope.run/1';
+  readonly origin: 'trained';
   readonly engine: string;
   readonly corpusSha256: string;
   readonly parameters: readonly {
@@ -47,6 +68,37 @@ export interface RunDescription extends StudyRun {
     readonly optimizer: 'muon' | 'adamw';
   }[];
 }
+
+/** A run that was trained elsewhere and measured here, or recorded there. */
+export interface ObservedRun {
+  readonly schema: 'muonscope.run/1';
+  readonly origin: 'observed';
+  readonly run: string;
+  readonly params: number;
+  /** Counted as the entries of all matrices that Muon keeps momentum for, where the source tells no number. */
+  readonly nonEmbeddingParams: number;
+}
+
+/** One line of sources.jsonl: a checkpoint or log whose spectra are all recorded. */
+export interface SourceRecord {
+  readonly schema: 'muonscope.source/1';
+  readonly kind: 'checkpoint' | 'log';
+  /** Path or URL as given. */
+  readonly name: string;
+  readonly format: CheckpointFormat | LogFormat;
+  /** Whose conventions were recognised, e.g. "torch.optim.Muon"; null for logs. */
+  readonly layout: string | null;
+  /** Of a checkpoint; null for logs, whose lines carry their own. */
+  readonly step: number | null;
+  /** Spectra that came of it, those recorded before included. */
+  readonly spectra: number;
+  readonly skipped: readonly SkippedTensor[];
+  /** When it was read, ISO 8601. */
+  readonly read: string;
+}
+
+/** What `ingest` reads. */
+export type LogFormat = 'jsonl' | 'csv' | 'parquet';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {

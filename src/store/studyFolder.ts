@@ -1,6 +1,9 @@
 /**
  * A study is a folder: study.json, runs/<run>/, laws.json, plan.json, random.json, report.html, charts/.
  *
+ * Its runs are the rungs of a ladder that is trained here, as study.json lists them, and observed runs: every folder
+ * of runs/ that says so.
+ *
  * One process writes it at a time (lock.ts); reading needs no lock.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -13,18 +16,23 @@ import type { RandomSpectra } from '../spectra/randomSpectra.ts';
 import { LAWS_SCHEMA, lawsSchema, PLAN_SCHEMA, planSchema } from './documentSchemas.ts';
 import { fileFailure, makeFolder, readBytes, TEMPORARY_SUFFIX, writeWhole } from './files.ts';
 import { LOCK_FILE, lockStudy } from './lock.ts';
+import { type ObservedRunWriter, openObservedRun } from './observedRun.ts';
 import { RANDOM_SCHEMA, randomSchema } from './randomSchema.ts';
 import { firstDifference, formatRecord, parseRecord } from './records.ts';
-import { openRun, type RunRecords, type RunWriter, readRun } from './runFolder.ts';
-import { STUDY_SCHEMA, studySchema } from './schemas.ts';
-import type { RunDescription, StudyDescription } from './study.ts';
+import { readDescription } from './runFiles.ts';
+import { type RunRecords, readRun } from './runFolder.ts';
+import { RUN_NAME, STUDY_SCHEMA, studySchema } from './schemas.ts';
+import type { ObservedRun, RunDescription, StudyDescription, TrainedRun, TrainedStudy } from './study.ts';
+import { openTrainedRun, type RunWriter } from './trainedRun.ts';
 
 /** A study that this process may write. Close it when done. */
-export interface StudyWriter {
+export interface StudyWriter<D extends StudyDescription = StudyDescription> {
   readonly folder: string;
-  readonly description: StudyDescription;
+  readonly description: D;
   /** Begins or continues a run of the ladder. */
-  openRun(description: RunDescription): RunWriter;
+  openRun(description: TrainedRun): RunWriter;
+  /** Begins or continues an observed run. */
+  openObservedRun(description: ObservedRun): ObservedRunWriter;
   writeLaws(laws: LawsDocument): void;
   writePlan(plan: Plan): void;
   writeRandom(spectra: RandomSpectra): void;
@@ -41,7 +49,7 @@ export interface StudyWriter {
  *
  * @throws StudyError if the folder holds a study or other files, or cannot be written
  */
-export function createStudy(folder: string, description: StudyDescription): StudyWriter {
+export function createStudy<D extends StudyDescription>(folder: string, description: D): StudyWriter<D> {
   requireFreeFolder(folder);
   try {
     makeFolder(folder);
@@ -66,6 +74,15 @@ export function openStudy(folder: string): StudyWriter {
   return locked(folder, () => {
     removeTemporaries(folder);
     return readStudy(folder);
+  });
+}
+
+/** {@link openStudy} of a ladder that is trained here. @throws StudyError also if it is none */
+export function openTrainedStudy(folder: string): StudyWriter<TrainedStudy> {
+  readTrainedStudy(folder);
+  return locked(folder, () => {
+    removeTemporaries(folder);
+    return readTrainedStudy(folder);
   });
 }
 
@@ -95,16 +112,68 @@ export function readStudy(folder: string): StudyDescription {
   return description;
 }
 
+/** @throws StudyError as {@link readStudy}, and if nothing of the study is trained here */
+export function readTrainedStudy(folder: string): TrainedStudy {
+  const study = readStudy(folder);
+  if (study.origin === 'trained') return study;
+  throw new StudyError(
+    `study: ${folder} holds observed runs only, which cannot be trained further; add to it with scan, watch or ingest, or give another --out`,
+    folder,
+  );
+}
+
 /**
- * The records of every run that has begun, in the order of the ladder.
+ * The records of every run that has begun: the ladder in its order, then observed runs by size.
  *
  * @throws StudyError naming file and line if a record is damaged, or a run is not as study.json says
  */
 export function readRuns(folder: string): readonly RunRecords[] {
   const study = readStudy(folder);
-  const runs = study.ladder.map(({ run }) => readRun(runFolderOf(folder, run), folder)).filter((run) => run !== null);
-  for (const { description } of runs) requireRung(study, description, folder);
-  return runs;
+  const rungs = study.origin === 'trained' ? study.ladder : [];
+  const trained = rungs.map(({ run }) => readRun(runFolderOf(folder, run), folder)).filter((run) => run !== null);
+  for (const { description } of trained) requireRung(study, description, folder);
+  return [...trained, ...readObservedRuns(folder)];
+}
+
+/** The observed run of that name; null if there is none. @throws StudyError if its run.json is damaged */
+export function findObservedRun(folder: string, run: string): ObservedRun | null {
+  const description = RUN_NAME.test(run) ? readDescription(runFolderOf(folder, run), folder) : null;
+  return description?.origin === 'observed' ? description : null;
+}
+
+/** Whether the study holds runs that were trained elsewhere. @throws StudyError as {@link readRuns} */
+export function hasObservedRuns(folder: string): boolean {
+  return runNames(folder).some((name) => readDescription(runFolderOf(folder, name), folder)?.origin === 'observed');
+}
+
+function readObservedRuns(folder: string): readonly RunRecords[] {
+  return runNames(folder)
+    .map((name) => readObserved(folder, name))
+    .filter((run) => run !== null)
+    .sort((a, b) => a.description.params - b.description.params);
+}
+
+/** Null for a folder of runs/ that is none, not begun, or of a trained run. */
+function readObserved(folder: string, name: string): RunRecords | null {
+  const runFolder = runFolderOf(folder, name);
+  const description = readDescription(runFolder, folder);
+  if (description?.origin !== 'observed') return null;
+  if (description.run !== name)
+    throw new StudyError(
+      `study: ${join(runFolder, 'run.json')} is that of run ${description.run}; the folder was renamed: give it its name back`,
+      folder,
+    );
+  return readRun(runFolder, folder);
+}
+
+/** Folders of runs/, by name. */
+function runNames(folder: string): readonly string[] {
+  const runs = join(folder, 'runs');
+  return existsSync(runs)
+    ? listFolder(runs)
+        .filter((name) => RUN_NAME.test(name))
+        .sort()
+    : [];
 }
 
 /** @returns null if the study has no laws yet @throws StudyError if laws.json is damaged or of a later version */
@@ -129,7 +198,7 @@ function readDocument<T>(folder: string, name: string, schema: z.ZodType<T>, sch
 }
 
 /** Takes the lock, then opens; gives the lock back if opening fails. */
-function locked(folder: string, open: () => StudyDescription): StudyWriter {
+function locked<D extends StudyDescription>(folder: string, open: () => D): StudyWriter<D> {
   const lock = lockStudy(folder);
   try {
     return writerOf(folder, open(), lock.release);
@@ -139,7 +208,7 @@ function locked(folder: string, open: () => StudyDescription): StudyWriter {
   }
 }
 
-function writerOf(folder: string, description: StudyDescription, close: () => void): StudyWriter {
+function writerOf<D extends StudyDescription>(folder: string, description: D, close: () => void): StudyWriter<D> {
   const writeRecord = <T>(name: string, record: T, schema: z.ZodType<T>): void => {
     const place = { file: join(folder, name), folder };
     writeWhole(place.file, formatRecord(record, schema, place, 2), folder);
@@ -149,7 +218,11 @@ function writerOf(folder: string, description: StudyDescription, close: () => vo
     description,
     openRun: (run) => {
       requireRung(description, run, folder);
-      return openRun(runFolderOf(folder, run.run), run, folder);
+      return openTrainedRun(runFolderOf(folder, run.run), run, folder);
+    },
+    openObservedRun: (run) => {
+      requireNoRung(description, run, folder);
+      return openObservedRun(runFolderOf(folder, run.run), run, folder);
     },
     writeLaws: (laws) => writeRecord('laws.json', laws, lawsSchema),
     writePlan: (plan) => writeRecord('plan.json', plan, planSchema),
@@ -170,11 +243,11 @@ function runFolderOf(folder: string, run: string): string {
 
 /** @throws StudyError unless the run is a rung of the ladder, with the same configuration and text */
 function requireRung(study: StudyDescription, run: RunDescription, folder: string): void {
-  const rung = study.ladder.find((candidate) => candidate.run === run.run);
+  const rung = study.origin === 'trained' ? study.ladder.find((candidate) => candidate.run === run.run) : undefined;
   const difference =
-    rung === undefined
+    rung === undefined || study.origin !== 'trained'
       ? `run (${run.run} is no rung of the ladder)`
-      : firstDifference({ ...rung, corpusSha256: study.corpus.sha256 }, run);
+      : firstDifference({ ...rung, origin: 'trained', corpusSha256: study.corpus.sha256 }, run);
   if (difference === null) return;
   throw new StudyError(
     `study: ${join(runFolderOf(folder, run.run), 'run.json')} and study.json differ in ${difference}; one of them was edited: restore it, or start again in another --out`,
@@ -182,15 +255,22 @@ function requireRung(study: StudyDescription, run: RunDescription, folder: strin
   );
 }
 
+/** @throws StudyError if the run would share the name of a rung */
+function requireNoRung(study: StudyDescription, { run }: ObservedRun, folder: string): void {
+  if (study.origin !== 'trained' || !study.ladder.some((rung) => rung.run === run)) return;
+  throw new StudyError(`study: ${run} is the name of a run that ${folder} trains; give another --run`, folder);
+}
+
 /** @throws StudyError if `folder` is a file or holds more than the remains of a study that was never begun */
 export function requireFreeFolder(folder: string): void {
   if (!existsSync(folder)) return;
   if (existsSync(join(folder, 'study.json'))) {
-    const { preset, seed, created } = readStudy(folder);
-    throw new StudyError(
-      `study: ${folder} already holds a study (preset ${preset}, seed ${seed}, ${created}); continue it with --resume or give another --out`,
-      folder,
-    );
+    const study = readStudy(folder);
+    const kind =
+      study.origin === 'trained'
+        ? `a study (preset ${study.preset}, seed ${study.seed}, ${study.created}); continue it with --resume or`
+        : `observed runs (${study.created});`;
+    throw new StudyError(`study: ${folder} already holds ${kind} give another --out`, folder);
   }
   const others = listFolder(folder).filter((name) => name !== LOCK_FILE && !name.endsWith(TEMPORARY_SUFFIX));
   if (others.length === 0) return;

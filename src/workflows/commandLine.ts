@@ -1,9 +1,9 @@
 /** The command that makes a study again, from what the study says of itself. */
 import { formatCount } from '../base/numbers.ts';
-import type { StudyDescription } from '../store/study.ts';
+import type { TrainedStudy } from '../store/study.ts';
 
 /** Every choice spelled out, so that it holds whatever the defaults become. */
-export function commandOf({ preset, seed, text, target, ladder }: StudyDescription): string {
+export function commandOf({ preset, seed, text, target, ladder }: TrainedStudy): string {
   const first = ladder[0];
   const flags = [`--preset ${preset}`, `--seed ${seed}`, `--target ${exactCount(target)}`];
   if (text.length > 0) flags.push(`--text ${text.join(' ')}`);

@@ -1,6 +1,6 @@
 /** From what is asked for to what a study will do: its runs, each tried for a few steps, and how it was made. */
 import type { EngineName } from '../graph/engine.ts';
-import type { StudyDescription, StudyRun } from '../store/study.ts';
+import type { StudyRun, TrainedStudy } from '../store/study.ts';
 import { requireModel } from '../train/gpt.ts';
 import { trackingInterval } from './cadence.ts';
 import { expectedSeconds } from './calibrate.ts';
@@ -31,7 +31,7 @@ export async function describeStudy(
   options: StudyOptions,
   resources: RunResources,
   signal: AbortSignal,
-): Promise<{ readonly study: StudyDescription; readonly expectedSeconds: number } | null> {
+): Promise<{ readonly study: TrainedStudy; readonly expectedSeconds: number } | null> {
   const { preset, seed, text, target } = options;
   const { corpus } = resources;
   const ladder = runsOf(options, corpus.vocabulary);
@@ -40,8 +40,9 @@ export async function describeStudy(
     seconds += await expectedSeconds(run, resources);
     if (signal.aborted) return null;
   }
-  const study: StudyDescription = {
+  const study: TrainedStudy = {
     schema: 'muonscope.study-folder/1',
+    origin: 'trained',
     preset: preset.name,
     created: new Date().toISOString(),
     seed,

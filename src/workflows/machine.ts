@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { findPackageRoot } from '../sources/text/installedText.ts';
-import type { StudyDescription } from '../store/study.ts';
+import type { TrainedStudy } from '../store/study.ts';
 
 /** The machine this process runs on. */
-export function describeMachine(): StudyDescription['machine'] {
+export function describeMachine(): TrainedStudy['machine'] {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),

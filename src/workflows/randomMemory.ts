@@ -1,19 +1,15 @@
 /** Whether matrices of some sizes fit into memory, and on how many threads at once. */
-import { availableParallelism } from 'node:os';
 import { UsageError } from '../base/errors.ts';
 import { formatBytes } from '../base/numbers.ts';
 import { LARGEST_SIDE, workingBytes } from '../linalg/gramEigenvalues.ts';
 import { usableMemory } from './machine.ts';
 import type { Shape } from './randomLimit.ts';
+import { SPARED_BYTES, workersWithin } from './workers.ts';
 
 /** Longest typed array of Node 20. */
 const MOST_ENTRIES = 2 ** 32;
 /** More threads than any machine has cores for matrices of these sizes. */
 const MOST_WORKERS = 256;
-/** Of a thread beside its matrix. */
-const THREAD_BYTES = 30 * 2 ** 20;
-/** Kept free for the rest of the process and the machine. */
-const SPARED_BYTES = 512 * 2 ** 20;
 
 /**
  * The number of threads: as many as asked for or as there are cores, but no more than fit into memory.
@@ -21,12 +17,8 @@ const SPARED_BYTES = 512 * 2 ** 20;
  * @param memory bytes that may be used; those of the machine or of the process's limit if left out
  * @throws UsageError for more than 256 threads, or if a matrix is beyond what the kernels or the memory can hold, before anything is allocated
  */
-export function workersThatFit(
-  shapes: readonly Shape[],
-  workers: number = availableParallelism(),
-  memory: number = usableMemory(),
-): number {
-  if (workers > MOST_WORKERS)
+export function workersThatFit(shapes: readonly Shape[], workers?: number, memory: number = usableMemory()): number {
+  if (workers !== undefined && workers > MOST_WORKERS)
     throw new UsageError(`random: expected at most ${MOST_WORKERS} workers, got ${workers}; one a core is best`);
   const needs = shapes.map(({ rows, columns }) => {
     const shape = `${rows} x ${columns}`;
@@ -40,5 +32,5 @@ export function workersThatFit(
       );
     return bytes;
   });
-  return Math.max(1, Math.min(workers, Math.floor((memory - SPARED_BYTES) / (Math.max(...needs) + THREAD_BYTES))));
+  return workersWithin(needs, workers, memory);
 }

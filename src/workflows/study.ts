@@ -6,16 +6,17 @@ import type { Plan } from '../planner/plan.ts';
 import { planFromLaws } from '../planner/planFromLaws.ts';
 import type { LawsDocument } from '../scaling/law.ts';
 import { type Corpus, openCorpus } from '../sources/text/corpus.ts';
-import type { RunRecords, RunWriter } from '../store/runFolder.ts';
-import type { RunDescription, RunSummary, StudyDescription, StudyResult, StudyRun } from '../store/study.ts';
+import type { RunRecords } from '../store/runFolder.ts';
+import type { RunSummary, StudyResult, StudyRun, TrainedRun, TrainedStudy } from '../store/study.ts';
 import {
   createStudy,
-  openStudy,
+  openTrainedStudy,
   readRuns,
-  readStudy,
+  readTrainedStudy,
   requireFreeFolder,
   type StudyWriter,
 } from '../store/studyFolder.ts';
+import type { RunWriter } from '../store/trainedRun.ts';
 import { gptParameters } from '../train/gpt.ts';
 import { lawsOf, trackedTrajectories } from './analyse.ts';
 import { requireSettledSpectra } from './cadence.ts';
@@ -34,7 +35,7 @@ export type { Expectation, StudyOptions };
 /** Told as a study goes on. */
 export interface StudyListener {
   /** Before training: what will be done. `expectedSeconds` is measured on this machine, null on a resume. */
-  planned(study: StudyDescription, expectedSeconds: number | null): void;
+  planned(study: TrainedStudy, expectedSeconds: number | null): void;
   runStarted(run: StudyRun, fromStep: number, dropped: number): void;
   stepDone(
     run: StudyRun,
@@ -109,7 +110,7 @@ export function resumeTraining(
 }
 
 /** What is done with a trained ladder. */
-type Conclusion<T> = (writer: StudyWriter, out: string) => T;
+type Conclusion<T> = (writer: StudyWriter<TrainedStudy>, out: string) => T;
 
 async function start<T>(
   options: StudyOptions,
@@ -140,19 +141,19 @@ async function resume<T>(
   signal: AbortSignal,
   concluding: Conclusion<T>,
 ): Promise<T | null> {
-  const study = readStudy(out);
+  const study = readTrainedStudy(out);
   requireCommand(out, study, command);
   requireExpected(out, study, expected);
   const corpus = corpusAgain(study, out);
   return withResources(engineName, study.machine.cores, async (engine, pool) => {
-    const writer = openStudy(out);
+    const writer = openTrainedStudy(out);
     listener.planned(study, null);
     return runStudy(writer, { engine, corpus, pool }, out, listener, signal, concluding);
   });
 }
 
 /** The text of a study, checked to be the same as when it began. */
-function corpusAgain({ ladder, text, seed, corpus: begun }: StudyDescription, out: string): Corpus {
+function corpusAgain({ ladder, text, seed, corpus: begun }: TrainedStudy, out: string): Corpus {
   const context = Math.max(...ladder.map(({ config }) => config.model.context));
   const validationSequences = Math.max(...ladder.map(({ config }) => config.validationSequences));
   const corpus = openCorpus({ paths: text, seed, context, validationSequences });
@@ -181,7 +182,7 @@ async function withResources<T>(
 }
 
 async function runStudy<T>(
-  writer: StudyWriter,
+  writer: StudyWriter<TrainedStudy>,
   resources: RunResources,
   out: string,
   listener: StudyListener,
@@ -219,11 +220,11 @@ async function runRung(
   }
   if (signal.aborted) return;
   const records = readRuns(study.folder).find((run) => run.description.run === rung.run);
-  if (records) listener.runDone(summariseRun(records.description, records.metrics));
+  if (records?.origin === 'trained') listener.runDone(summariseRun(records.description, records.metrics));
 }
 
 /** The report of a trained ladder that no law is fitted to. */
-function reportOnly(writer: StudyWriter): TrainingOutcome {
+function reportOnly(writer: StudyWriter<TrainedStudy>): TrainingOutcome {
   const runs = readRuns(writer.folder);
   const tracked = trackedTrajectories(runs);
   const command = commandOf(writer.description);
@@ -232,7 +233,7 @@ function reportOnly(writer: StudyWriter): TrainingOutcome {
 }
 
 /** Laws, plan and report of a trained ladder. */
-function conclude(writer: StudyWriter, out: string): StudyOutcome {
+function conclude(writer: StudyWriter<TrainedStudy>, out: string): StudyOutcome {
   const { description } = writer;
   const runs = readRuns(writer.folder);
   const tracked = trackedTrajectories(runs);
@@ -250,12 +251,13 @@ function conclude(writer: StudyWriter, out: string): StudyOutcome {
 }
 
 function summariesOf(runs: readonly RunRecords[]): readonly RunSummary[] {
-  return runs.map(({ description, metrics }) => summariseRun(description, metrics));
+  return runs.flatMap((run) => (run.origin === 'trained' ? [summariseRun(run.description, run.metrics)] : []));
 }
 
-function describeRun(rung: StudyRun, { engine, corpus }: RunResources): RunDescription {
+function describeRun(rung: StudyRun, { engine, corpus }: RunResources): TrainedRun {
   return {
     schema: 'muonscope.run/1',
+    origin: 'trained',
     ...rung,
     engine: engine.name,
     corpusSha256: corpus.description.sha256,

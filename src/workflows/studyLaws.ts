@@ -2,7 +2,7 @@
 import { StudyError } from '../base/errors.ts';
 import type { LawsDocument } from '../scaling/law.ts';
 import { PUBLISHED, publishedLaws } from '../scaling/published/publishedLaws.ts';
-import { readLaws, readRuns, readStudy } from '../store/studyFolder.ts';
+import { hasObservedRuns, readLaws, readRuns, readStudy } from '../store/studyFolder.ts';
 import { type LawChoices, lawsOf, trackedTrajectories } from './analyse.ts';
 
 /**
@@ -16,13 +16,16 @@ export function lawsOfRecords(folder: string, choices: Pick<LawChoices, 'sizeCon
 }
 
 /**
- * Laws to plan with: the published ones, or those a study has saved.
+ * Laws to plan with: the published ones, those that a trained study has saved, or, where runs were observed, whose
+ * records grow at any time, those of the records as they are now.
  *
  * @throws StudyError if there is no study, or it has no laws yet
+ * @throws UsageError if observed runs are of fewer than two sizes
  */
 export function savedLaws(source: string): LawsDocument {
   if (source === PUBLISHED) return publishedLaws();
   readStudy(source);
+  if (hasObservedRuns(source)) return lawsOfRecords(source, { sizeConvention: 'total', window: 'fixed' });
   const laws = readLaws(source);
   if (!laws)
     throw new StudyError(

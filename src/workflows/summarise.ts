@@ -1,6 +1,6 @@
 /** A run in one line: what `study --json` says of it. */
 import { median } from '../base/sums.ts';
-import type { MetricsRecord, RunDescription, RunSummary } from '../store/study.ts';
+import type { MetricsRecord, RunSummary, TrainedRun } from '../store/study.ts';
 import { trainingFlopsPerToken } from '../train/flops.ts';
 
 /** Share of the last steps whose mean training loss is the final loss: one batch alone is noise. */
@@ -10,7 +10,7 @@ const FINAL_SHARE = 0.05;
  * @param metrics at least one step
  * @returns rates from median step times; `gflops` counts forward and gradients over their own time
  */
-export function summariseRun(run: RunDescription, metrics: readonly MetricsRecord[]): RunSummary {
+export function summariseRun(run: TrainedRun, metrics: readonly MetricsRecord[]): RunSummary {
   const { config } = run;
   const last = metrics.slice(-Math.max(1, Math.round(FINAL_SHARE * metrics.length)));
   const tokensPerStep = config.batch * config.accumulation * config.model.context;

@@ -10,8 +10,8 @@ import type { MomentumSample } from '../sources/momentumSample.ts';
 import type { Corpus } from '../sources/text/corpus.ts';
 import { measureSpectra } from '../spectra/measure.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
-import type { RunWriter } from '../store/runFolder.ts';
-import type { MetricsRecord, RunDescription } from '../store/study.ts';
+import type { MetricsRecord, TrainedRun } from '../store/study.ts';
+import type { RunWriter } from '../store/trainedRun.ts';
 import { createSampler, validationBatches } from '../train/batches.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { createTrainer, type Trainer, type TrainStep } from '../train/trainer.ts';
@@ -27,7 +27,7 @@ export interface RunResources {
 
 /** One step as it is done. */
 export interface RunProgress {
-  readonly run: RunDescription;
+  readonly run: TrainedRun;
   readonly metrics: MetricsRecord;
   readonly spectra: readonly Spectrum[];
 }
@@ -89,7 +89,7 @@ export function createRunTrainer(
 /** Spectra of what NS received in the last step, with the wall time they took. */
 export async function track(
   trainer: Trainer,
-  run: Pick<RunDescription, 'run' | 'params' | 'nonEmbeddingParams'>,
+  run: Pick<TrainedRun, 'run' | 'params' | 'nonEmbeddingParams'>,
   pool: SpectrumPool,
 ): Promise<{ readonly spectra: readonly Spectrum[]; readonly seconds: number }> {
   const started = monotonicSeconds();
@@ -109,7 +109,7 @@ export async function track(
 }
 
 /** @throws TrainingError naming the run as well as step and parameter */
-async function advance(trainer: Trainer, { run }: RunDescription): Promise<TrainStep> {
+async function advance(trainer: Trainer, { run }: TrainedRun): Promise<TrainStep> {
   try {
     const step = await trainer.advance();
     if (step.validationLoss === null || Number.isFinite(step.validationLoss)) return step;
@@ -128,7 +128,7 @@ const NOT_TRACKED = { spectra: [] as readonly Spectrum[], seconds: 0 };
 
 function momentumSamples(
   trainer: Trainer,
-  { run, params, nonEmbeddingParams }: Pick<RunDescription, 'run' | 'params' | 'nonEmbeddingParams'>,
+  { run, params, nonEmbeddingParams }: Pick<TrainedRun, 'run' | 'params' | 'nonEmbeddingParams'>,
 ): readonly MomentumSample[] {
   const { model, muon } = trainer.config;
   return trainer.nsInputs().flatMap(({ parameter, matrix }) =>
@@ -176,7 +176,7 @@ function checkpointClock(): { isDue(): boolean; time(save: () => void): void } {
 
 type Checkpoint = NonNullable<RunWriter['checkpoint']>;
 
-function checkpointOf(trainer: Trainer, { run, config }: RunDescription): Checkpoint {
+function checkpointOf(trainer: Trainer, { run, config }: TrainedRun): Checkpoint {
   const { step, random, arrays } = trainer.state();
   return {
     schema: 'muonscope.checkpoint/1',

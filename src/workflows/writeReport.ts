@@ -6,7 +6,7 @@ import { output } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Plan } from '../planner/plan.ts';
 import { renderReport } from '../report/renderReport.ts';
-import type { ForecastCurve, ReportData, ResponseCurve } from '../report/reportData.ts';
+import type { ForecastCurve, ReportData, ReportRun, ResponseCurve } from '../report/reportData.ts';
 import { describeSteepest } from '../scaling/comparePooled.ts';
 import { forecast } from '../scaling/forecast.ts';
 import type { Law, LawsDocument } from '../scaling/law.ts';
@@ -16,6 +16,7 @@ import type { RunRecords } from '../store/runFolder.ts';
 import type { StudyDescription } from '../store/study.ts';
 import { readRandom, type StudyWriter } from '../store/studyFolder.ts';
 import type { TrackedTrajectory } from './analyse.ts';
+import { observedModel } from './observedRuns.ts';
 import { randomReportData } from './randomReport.ts';
 import { summariseRun } from './summarise.ts';
 
@@ -25,8 +26,10 @@ export interface ReportSource {
   readonly tracked: readonly TrackedTrajectory[];
   readonly laws: LawsDocument | null;
   readonly plan: Plan | null;
-  /** Makes the study again. */
-  readonly command: string;
+  /** Trains the study again; null if nothing of it is trained here. */
+  readonly command: string | null;
+  /** Parameters to draw forecasts to, instead of the study's. */
+  readonly target?: number;
 }
 
 /** Sizes at which a law is drawn. */
@@ -54,19 +57,15 @@ export function writeStudyReport(
 /** Everything the report shows, as plain data. */
 export function reportData(
   study: StudyDescription,
-  { runs, tracked, laws, plan, command }: ReportSource,
+  { runs, tracked, laws, plan, command, target = study.target }: ReportSource,
   random: RandomSpectra | null,
 ): ReportData {
   return {
     study,
-    runs: runs.map(({ description, metrics }) => ({
-      description,
-      metrics,
-      summary: metrics.length === description.config.steps ? summariseRun(description, metrics) : null,
-    })),
+    runs: runs.map(reportRun),
     tracked: tracked.map(({ trajectory, plateau }) => ({ trajectory, plateau })),
     laws,
-    forecasts: laws ? laws.laws.map((law) => forecastCurve(law, study.target)) : [],
+    forecasts: laws ? laws.laws.map((law) => forecastCurve(law, target)) : [],
     published: publishedLaws(),
     statements: laws ? describeSteepest(laws) : [],
     plan,
@@ -74,6 +73,25 @@ export function reportData(
     random: random && randomReportData(random),
     command,
   };
+}
+
+function reportRun(run: RunRecords): ReportRun {
+  if (run.origin === 'observed') {
+    const { origin, description, spectra, sources } = run;
+    return {
+      origin,
+      description,
+      model: observedModel(spectra),
+      matrices: new Set(spectra.map(({ name }) => name)).size,
+      steps: [...new Set(spectra.map(({ step }) => step))].sort((a, b) => a - b),
+      stages: [...new Set(spectra.map(({ stage }) => stage))],
+      methods: [...new Set(spectra.map(({ method }) => method))],
+      sources,
+    };
+  }
+  const { origin, description, metrics } = run;
+  const finished = metrics.length === description.config.steps;
+  return { origin, description, metrics, summary: finished ? summariseRun(description, metrics) : null };
 }
 
 function forecastCurve(law: Law, target: number): ForecastCurve {

@@ -4,7 +4,7 @@ import { DomainError } from '../../src/base/errors.ts';
 import { answer, decadesBeyond } from '../../src/report/answer.ts';
 import { renderReport } from '../../src/report/renderReport.ts';
 import type { ReportData } from '../../src/report/reportData.ts';
-import { syntheticStudy, withoutLaws } from './syntheticStudy.ts';
+import { asObserved, type SyntheticStudy, syntheticStudy, withoutLaws } from './syntheticStudy.ts';
 
 const HOSTILE = `"><script>alert(1)</script>' onload=x <img src=x onerror=y>\u0007${'\ud800'}`;
 const SMALL = { rungs: 2, roles: ['attn.q', 'mlp.down'], depths: [0.5, 1] };
@@ -93,6 +93,13 @@ describe('studies with parts missing', () => {
     'one run, no laws': withoutLaws(syntheticStudy(1, { ...SMALL, rungs: 1 })),
     'laws without a plan': { ...full, plan: null, responses: [] },
     'a run that has not started': { ...full, runs: [unfinished, ...full.runs.slice(1)] },
+    'observed runs alone': asObserved(full),
+    'an observed run without spectra': {
+      ...withoutLaws(asObserved(full)),
+      runs: asObserved(full).runs.map((run) => ({ ...run, model: null, matrices: 0, steps: [], sources: [] })),
+      tracked: [],
+    },
+    'observed runs beside trained ones': { ...full, runs: [...full.runs, ...asObserved(full).runs] },
     'a plan without layers': { ...full, plan: { ...full.plan!, layers: [], flops: 0, saved: 0 } },
   };
 
@@ -106,6 +113,14 @@ describe('studies with parts missing', () => {
     const { html, charts } = renderReport(brokenNumbers(full));
     for (const text of [html, ...charts.map((chart) => chart.svg)]) expect(text).not.toMatch(BROKEN);
     expect(html).toContain('–');
+  });
+
+  test('of observed runs the page says that they were trained elsewhere, and from which files it knows them', () => {
+    const { document } = parseHTML(renderReport(asObserved(full)).html);
+    const text = document.body.textContent;
+    expect(text).toContain('2 models of 65.5k to 135k parameters were trained elsewhere with Muon and observed here');
+    expect(text).toContain('4x32/step_300.pt');
+    expect(text).not.toMatch(/were trained with Muon|Validation loss|Corpus|Preset/);
   });
 
   test('without laws the page says so', () => {
@@ -205,7 +220,7 @@ function hostileStudy(): ReportData {
 }
 
 /** Everything that may honestly be missing or unbounded in the numbers of a study. */
-function brokenNumbers(data: ReportData): ReportData {
+function brokenNumbers(data: SyntheticStudy): ReportData {
   const laws = data.laws!;
   return {
     ...data,

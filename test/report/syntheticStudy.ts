@@ -5,8 +5,8 @@
  */
 import { createLabelledRandom, type Random } from '../../src/base/random.ts';
 import type { Cell } from '../../src/report/cells.ts';
-import type { ReportData, ReportRun, TrackedQuantile } from '../../src/report/reportData.ts';
-import type { RunDescription, StudyDescription, StudyRun } from '../../src/store/study.ts';
+import type { ReportData, TrackedQuantile, TrainedReportRun } from '../../src/report/reportData.ts';
+import type { StudyRun, TrainedRun, TrainedStudy } from '../../src/store/study.ts';
 import type { TrainConfig } from '../../src/train/config.ts';
 import {
   forecastOf,
@@ -38,10 +38,16 @@ export interface StudyExtent {
   readonly depths?: readonly number[];
 }
 
+/** The data of a report on a ladder that was trained here. */
+export interface SyntheticStudy extends ReportData {
+  readonly study: TrainedStudy;
+  readonly runs: readonly TrainedReportRun[];
+}
+
 export function syntheticStudy(
   seed: number,
   { rungs = SHAPES.length, roles = ROLES, depths = DEPTHS }: StudyExtent = {},
-): ReportData {
+): SyntheticStudy {
   const cells = roles.flatMap((role) => depths.map((depth) => ({ role, depth })));
   const ladder = SHAPES.slice(0, rungs).map(rung);
   const runs = ladder.map((entry, i) => reportRun(entry, i, createLabelledRandom(seed, `run ${i}`)));
@@ -67,8 +73,38 @@ export function syntheticStudy(
   };
 }
 
+/** The same runs as if they had been trained elsewhere and scanned. */
+export function asObserved({ study, runs, ...data }: SyntheticStudy): ReportData {
+  const { schema, created, seed, target, versions } = study;
+  return {
+    ...data,
+    study: { schema, origin: 'observed', created, seed, target, versions },
+    runs: runs.map(({ description: { run, params, nonEmbeddingParams, config } }) => ({
+      origin: 'observed',
+      description: { schema: 'muonscope.run/1', origin: 'observed', run, params, nonEmbeddingParams },
+      model: { width: config.model.width, layers: config.model.layers },
+      matrices: 24,
+      steps: [100, 200, 300],
+      stages: ['buffer'],
+      methods: ['gram-tridiagonal-f64'],
+      sources: [100, 200, 300].map((step) => ({
+        schema: 'muonscope.source/1',
+        kind: 'checkpoint',
+        name: `${run}/step_${step}.pt`,
+        format: 'torch',
+        layout: 'torch.optim.Muon',
+        step,
+        spectra: 24,
+        skipped: [],
+        read: '2026-11-20T10:00:00.000Z',
+      })),
+    })),
+    command: null,
+  };
+}
+
 /** The same study before any law could be fitted. */
-export function withoutLaws(data: ReportData): ReportData {
+export function withoutLaws<D extends ReportData>(data: D): D {
   return { ...data, laws: null, forecasts: [], plan: null, responses: [], published: null, statements: [] };
 }
 
@@ -108,7 +144,7 @@ function configOf(layers: number, width: number): TrainConfig {
   };
 }
 
-function reportRun(entry: StudyRun, i: number, random: Random): ReportRun {
+function reportRun(entry: StudyRun, i: number, random: Random): TrainedReportRun {
   const { steps, batch, model, validateEvery } = entry.config;
   const floor = 2.05 - 0.16 * i;
   const lossAt = (step: number): number => floor + (5.55 - floor) * Math.exp(-step / 40) + 0.9 / (1 + step / 25);
@@ -124,6 +160,7 @@ function reportRun(entry: StudyRun, i: number, random: Random): ReportRun {
   }));
   const last = metrics.at(-1)!;
   return {
+    origin: 'trained',
     description: runDescription(entry),
     metrics,
     summary: {
@@ -141,10 +178,11 @@ function reportRun(entry: StudyRun, i: number, random: Random): ReportRun {
   };
 }
 
-function runDescription(entry: StudyRun): RunDescription {
+function runDescription(entry: StudyRun): TrainedRun {
   return {
     ...entry,
     schema: 'muonscope.run/1',
+    origin: 'trained',
     engine: 'onnxruntime-node cpu',
     corpusSha256: 'c0ffee'.repeat(10),
     parameters: [],
@@ -203,9 +241,10 @@ function plateauOf(settled: number, drift: number, short: boolean): TrackedQuant
   };
 }
 
-function studyOf(seed: number, ladder: readonly StudyRun[]): StudyDescription {
+function studyOf(seed: number, ladder: readonly StudyRun[]): TrainedStudy {
   return {
     schema: 'muonscope.study-folder/1',
+    origin: 'trained',
     preset: 'quick',
     created: '2026-11-20T10:00:00.000Z',
     seed,

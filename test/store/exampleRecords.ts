@@ -9,7 +9,15 @@ import type { Plan } from '../../src/planner/plan.ts';
 import type { LawsDocument } from '../../src/scaling/law.ts';
 import { RECORD_QUANTILES, type Spectrum } from '../../src/spectra/spectrum.ts';
 import type { Checkpoint } from '../../src/store/checkpoint.ts';
-import type { MetricsRecord, RunDescription, StudyDescription, StudyRun } from '../../src/store/study.ts';
+import type {
+  MetricsRecord,
+  ObservedRun,
+  ObservedStudy,
+  SourceRecord,
+  StudyRun,
+  TrainedRun,
+  TrainedStudy,
+} from '../../src/store/study.ts';
 
 /** A folder of its own for one test, removed afterwards. */
 export function temporaryFolder(): string {
@@ -54,8 +62,9 @@ export const rung: StudyRun = {
   every: 2,
 };
 
-export const study: StudyDescription = {
+export const study: TrainedStudy = {
   schema: 'muonscope.study-folder/1',
+  origin: 'trained',
   preset: 'smoke',
   created: '2026-11-22T00:00:00.000Z',
   seed: 1,
@@ -75,13 +84,45 @@ export const study: StudyDescription = {
   machine: { cpu: 'test', cores: 2, memoryBytes: 8e9, platform: 'linux' },
 };
 
-export const run: RunDescription = {
+export const run: TrainedRun = {
   ...rung,
   schema: 'muonscope.run/1',
+  origin: 'trained',
   engine: 'onnxruntime-cpu',
   corpusSha256: study.corpus.sha256,
   parameters: [{ name: 'layers.0.attn.q', shape: [32, 32], optimizer: 'muon' }],
 };
+
+export const observedStudy: ObservedStudy = {
+  schema: 'muonscope.study-folder/1',
+  origin: 'observed',
+  created: '2026-11-22T00:00:00.000Z',
+  seed: 1,
+  target: 1e9,
+  versions: { muonscope: '0.1.0' },
+};
+
+export const observedRun: ObservedRun = {
+  schema: 'muonscope.run/1',
+  origin: 'observed',
+  run: 'gpt-124m',
+  params: 124_000_000,
+  nonEmbeddingParams: 85_000_000,
+};
+
+export function sourceAt(step: number): SourceRecord {
+  return {
+    schema: 'muonscope.source/1',
+    kind: 'checkpoint',
+    name: `step_${step}.pt`,
+    format: 'torch',
+    layout: 'torch.optim.Muon',
+    step,
+    spectra: 2,
+    skipped: [{ name: 'wte', shape: [50257, 768], reason: 'an embedding' }],
+    read: '2026-11-22T00:00:00.000Z',
+  };
+}
 
 export function metricsAt(step: number): MetricsRecord {
   return {

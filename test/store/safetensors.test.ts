@@ -115,6 +115,11 @@ describe('a file that is not safetensors is refused with a sentence', () => {
     ['size beyond 2^53', fileOf({ a: entry(0, 4, [2 ** 53, 2 ** 53]) }, 4), 'has no shape'],
     ['shape product overflow', fileOf({ a: entry(0, 4, [2 ** 52, 2 ** 52]) }, 4), 'needs'],
     ['unknown dtype', fileOf({ a: entry(0, 4, [1], 'F7') }, 4), 'has dtype F7, expected one of F64, I64'],
+    [
+      'a dtype we never write',
+      fileOf({ a: entry(0, 4, [4], 'BOOL') }, 4),
+      'has dtype BOOL, which no checkpoint of ours',
+    ],
     ['no description', fileOf({ a: 3 }, 0), 'tensor a has no description'],
     ['metadata of numbers', fileOf({ __metadata__: { a: 1 } }, 0), '__metadata__.a is not a string'],
     ['deep nesting', fileOf(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 0), 'tensor a has no description'],

@@ -1,17 +1,21 @@
 import type { Command } from 'commander';
-import { print, printJson } from '../output.ts';
+import { countFlag } from '../flags.ts';
+import { plainNotes } from '../notes.ts';
+import { print, printJson, tellNotes } from '../output.ts';
 
 export function addReport(program: Command): void {
   program
     .command('report')
     .description('write the report of a study anew from its records')
     .argument('<study>', 'study folder')
+    .option('--target <n>', "size to plan for instead of the study's, e.g. 300B", countFlag('--target'))
     .option('--json', 'print where it was written as one JSON document')
-    .addHelpText('after', '\nExample:\n  muonscope report studies/quick')
-    .action(async (study: string, { json }: { readonly json?: true }) => {
+    .addHelpText('after', '\nExample:\n  muonscope report studies/quick\n  muonscope report observed --target 7B')
+    .action(async (study: string, { target, json }: { readonly target?: number; readonly json?: true }) => {
       const { rewriteReport } = await import('../../workflows/rewriteReport.ts');
-      const { path, charts } = rewriteReport(study);
+      const { path, charts, notes } = rewriteReport(study, target === undefined ? {} : { target });
       if (json) printJson({ schema: 'muonscope.report/1', study, report: path, charts });
       else print(`Report: ${path}`, `Charts: ${charts} SVG files beside it in charts/`);
+      tellNotes(plainNotes(notes));
     });
 }

@@ -4,7 +4,7 @@ import { formatCount, significant } from '../../base/numbers.ts';
 import type { MetricsRecord } from '../../store/study.ts';
 import { shortLabel } from '../cells.ts';
 import { GRID, type Ink, MUTED, SIZE_INKS, spreadInks, TEXT } from '../palette.ts';
-import type { ReportRun } from '../reportData.ts';
+import type { ReportRun, TrainedReportRun } from '../reportData.ts';
 import { type LinePoint, logDomain, thinLine } from './axis.ts';
 import { axisTitles, CHART_WIDTH, type Chart, panel } from './chart.ts';
 import { legend } from './legend.ts';
@@ -26,7 +26,7 @@ interface Curve {
 
 /** @returns null if no run has a finite loss */
 export function lossChart(runs: readonly ReportRun[]): Chart | null {
-  const curves = curvesOf(runs);
+  const curves = curvesOf(runs.filter((run) => run.origin === 'trained'));
   const losses = curves.flatMap((curve) => [...curve.training, ...curve.validation].map((point) => point.y));
   const domain = logDomain(losses, 1.04);
   if (domain === null) return null;
@@ -57,7 +57,7 @@ export function lossChart(runs: readonly ReportRun[]): Chart | null {
   };
 }
 
-function curvesOf(runs: readonly ReportRun[]): Curve[] {
+function curvesOf(runs: readonly TrainedReportRun[]): Curve[] {
   const inks = spreadInks(SIZE_INKS, runs.length);
   return runs
     .map(({ description, metrics }, i) => ({

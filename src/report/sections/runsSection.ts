@@ -1,11 +1,11 @@
-/** What was trained: one row a run, and the loss curves. */
+/** What was trained or observed: one row a run, and the loss curves. */
 import { formatCount, formatSeconds } from '../../base/numbers.ts';
 import type { Chart } from '../charts/chart.ts';
 import { figure, section } from '../figure.ts';
 import { type Html, html } from '../html.ts';
-import type { ReportData, ReportRun } from '../reportData.ts';
+import type { ObservedReportRun, ReportData, TrainedReportRun } from '../reportData.ts';
 import { type Column, type Row, table } from '../table.ts';
-import { decimals, number, percent } from '../wording.ts';
+import { decimals, list, number, percent } from '../wording.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'Run' },
@@ -22,18 +22,57 @@ const COLUMNS: readonly Column[] = [
   { title: 'Time', numeric: true },
 ];
 
+const OBSERVED_COLUMNS: readonly Column[] = [
+  { title: 'Run' },
+  { title: 'Layers × width', numeric: true },
+  { title: 'Parameters', numeric: true },
+  { title: 'Without embeddings', numeric: true },
+  { title: 'Matrices', numeric: true },
+  { title: 'Steps', numeric: true },
+  { title: 'From step', numeric: true },
+  { title: 'To step', numeric: true },
+  { title: 'Stage' },
+];
+
 export function runsSection(data: ReportData, loss: Chart | null): Html {
   if (data.runs.length === 0) return section('runs', 'Runs', html`<p>There are no runs yet.</p>`);
+  const trained = data.runs.filter((run) => run.origin === 'trained');
+  const observed = data.runs.filter((run) => run.origin === 'observed');
   return section('runs', 'Runs', [
-    table('Runs of the ladder; tracking is the share of wall time spent on spectra', COLUMNS, data.runs.map(row)),
+    trained.length === 0
+      ? null
+      : table('Runs of the ladder; tracking is the share of wall time spent on spectra', COLUMNS, trained.map(row)),
     figure(
       loss,
       'One colour a run, labelled with its parameters. Each validation point is a mean over the same fixed sequences.',
     ),
+    observed.length === 0
+      ? null
+      : table(
+          'Runs that were trained elsewhere, as their spectra and the shapes of their matrices show them',
+          OBSERVED_COLUMNS,
+          observed.map(observedRow),
+        ),
   ]);
 }
 
-function row({ description, metrics, summary }: ReportRun): Row {
+function observedRow({ description, model, matrices, steps, stages }: ObservedReportRun): Row {
+  return {
+    cells: [
+      description.run,
+      model === null ? '–' : `${model.layers} × ${model.width}`,
+      formatCount(description.params),
+      formatCount(description.nonEmbeddingParams),
+      matrices,
+      steps.length,
+      steps[0] ?? '–',
+      steps.at(-1) ?? '–',
+      list(stages.map((stage) => (stage === 'buffer' ? 'momentum buffer' : 'Nesterov blend'))),
+    ],
+  };
+}
+
+function row({ description, metrics, summary }: TrainedReportRun): Row {
   const { layers, width } = description.config.model;
   const seconds = metrics.reduce((sum, record) => sum + record.seconds + record.trackingSeconds, 0);
   return {

@@ -1,0 +1,176 @@
+/**
+ * Logs of spectra that were written elsewhere: JSON lines, CSV or Parquet, told apart by content.
+ *
+ * A recorder that is killed leaves a line cut off, and one that goes on in the same file leaves it in the middle: such lines
+ * are no records, and the reader reports them as data.
+ */
+import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { FormatError } from '../base/errors.ts';
+import { errorCode, fileFailure } from './files.ts';
+import type { LogFormat } from './study.ts';
+import { parseCsv } from './tables/csv.ts';
+import { PARQUET_MAGIC, readParquet } from './tables/parquet.ts';
+import { spectrumOfRow } from './tables/spectrumTable.ts';
+
+/** What stands in one place of a log, not validated yet. */
+export type LogEntry =
+  | { readonly kind: 'record'; readonly line: number; readonly record: unknown }
+  /** A line that is no whole record. */
+  | { readonly kind: 'cut'; readonly line: number };
+
+/** Longest line taken: a spectrum takes about 700 bytes. */
+const LONGEST_LINE = 2 ** 20;
+
+/** @throws FormatError if there is no such file, or it is none of the formats */
+export function logFormat(path: string): LogFormat {
+  const start = firstBytes(path, 4096);
+  if (start.subarray(0, 4).toString('latin1') === PARQUET_MAGIC) return 'parquet';
+  const text = start.toString('utf8').replace(/^\ufeff/, '');
+  if (/^\s*\{/.test(text)) return 'jsonl';
+  const [header = ''] = text.split(/\r?\n/);
+  if (header.split(',').some((name) => /^"?(?:name|step|values|q0?\.\d+)"?$/.test(name.trim()))) return 'csv';
+  throw new FormatError(
+    `${path}: expected spectra as JSON lines, CSV or Parquet, got ${start.length === 0 ? 'an empty file' : 'something else'}; see ingest --help`,
+    path,
+  );
+}
+
+/** The entries of a log in order; lines count from 1, rows of Parquet as well. */
+export async function* readLog(path: string, format: LogFormat): AsyncGenerator<LogEntry, void, undefined> {
+  switch (format) {
+    case 'jsonl':
+      return yield* readLines(path);
+    case 'csv':
+      return yield* readCsv(path);
+    case 'parquet':
+      return yield* readRows(path);
+    default:
+      return format satisfies never;
+  }
+}
+
+/**
+ * The whole lines of a JSON lines file after byte `from`; the last one is left until its end is written.
+ *
+ * @param from where an earlier call ended; a file that has become shorter is read from its beginning
+ * @returns lines counted from the first one read
+ */
+export function readNewLines(
+  path: string,
+  from: number,
+): { readonly entries: readonly LogEntry[]; readonly end: number } {
+  const { bytes, start } = bytesFrom(path, from);
+  const last = bytes.lastIndexOf(NEWLINE);
+  const entries: LogEntry[] = [];
+  const lines = bytes.toString('utf8', 0, Math.max(0, last)).split('\n');
+  for (const [i, text] of lines.entries()) {
+    if (text.trim() === '') continue;
+    const record = parsed(text);
+    entries.push(record === undefined ? { kind: 'cut', line: i + 1 } : { kind: 'record', line: i + 1, record });
+  }
+  return { entries, end: start + last + 1 };
+}
+
+/** Most bytes taken in one go; the rest comes with the next. */
+const MOST_NEW_BYTES = 64 * 2 ** 20;
+
+function bytesFrom(path: string, from: number): { readonly bytes: Buffer; readonly start: number } {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      const start = size < from ? 0 : from;
+      const bytes = Buffer.alloc(Math.min(size - start, MOST_NEW_BYTES));
+      return { bytes: bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start)), start };
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw readFailure(error, path);
+  }
+}
+
+async function* readLines(path: string): AsyncGenerator<LogEntry, void, undefined> {
+  let line = 0;
+  for await (const text of linesOf(path)) {
+    line++;
+    if (text.trim() === '') continue;
+    const record = parsed(text);
+    if (record !== undefined) yield { kind: 'record', line, record };
+    else yield { kind: 'cut', line };
+  }
+}
+
+async function* readCsv(path: string): AsyncGenerator<LogEntry, void, undefined> {
+  const rows = parseCsv(wholeText(path), path);
+  for (const { row, line, isShort } of rows)
+    yield isShort ? { kind: 'cut', line } : { kind: 'record', line, record: spectrumOfRow(row) };
+}
+
+async function* readRows(path: string): AsyncGenerator<LogEntry, void, undefined> {
+  let line = 0;
+  for await (const row of readParquet(path)) yield { kind: 'record', line: ++line, record: spectrumOfRow(row) };
+}
+
+/** The value of a line of JSON; undefined if it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines without their ends, of a file of any size. @throws FormatError for a line too long to be a record */
+async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
+  let rest: Buffer = Buffer.alloc(0);
+  let line = 0;
+  const stream: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 2 ** 18 });
+  for await (const chunk of stream) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let start = 0;
+    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, start)) {
+      line++;
+      yield rest.toString('utf8', start, end);
+      start = end + 1;
+    }
+    rest = rest.subarray(start);
+    if (rest.length > LONGEST_LINE)
+      throw new FormatError(
+        `${path} line ${line + 1}: expected a record of at most ${LONGEST_LINE} bytes, got a longer line; the file is no log of spectra`,
+        path,
+      );
+  }
+  if (rest.length > 0) yield rest.toString('utf8');
+}
+
+const NEWLINE = 0x0a;
+
+function firstBytes(path: string, length: number): Buffer {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(length);
+      return bytes.subarray(0, readSync(file, bytes, 0, length, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw readFailure(error, path);
+  }
+}
+
+function wholeText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw readFailure(error, path);
+  }
+}
+
+function readFailure(error: unknown, path: string): unknown {
+  if (errorCode(error) === 'ENOENT') return new FormatError(`${path}: there is no such file; check the path`, path);
+  if (errorCode(error) === 'EISDIR')
+    return new FormatError(`${path}: expected a file, got a folder; name the files in it, or watch it`, path);
+  return fileFailure(error, `reading ${path}`, path);
+}

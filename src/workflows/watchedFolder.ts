@@ -1,0 +1,95 @@
+/** What a folder that jobs write into holds: checkpoints and recorder logs, each with what tells whether it changes. */
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../base/errors.ts';
+import { openTree } from '../sources/bytes/folderTree.ts';
+import { FOLDER_READERS } from '../sources/checkpoints/openCheckpoint.ts';
+
+/** A file or folder that is read as one. */
+export interface Candidate {
+  readonly kind: 'checkpoint' | 'log';
+  readonly path: string;
+  /** Changes whenever its bytes may have changed. */
+  readonly state: string;
+  /** Milliseconds since 1970 of the last change. */
+  readonly changed: number;
+}
+
+const CHECKPOINT_FILE = /\.(?:pt|pth|bin|ckpt|safetensors|npz|npy)$/i;
+const LOG_FILE = /\.jsonl$/i;
+/** Names under which writers keep files that are not finished. */
+const UNFINISHED = /(?:^\.|\.(?:tmp|temp|part|partial|incomplete|lock)$|~$)/i;
+/** Folders deeper than this are not looked into. */
+const DEEPEST = 5;
+/** A folder with more entries is not one that jobs write checkpoints into. */
+const MOST_ENTRIES = 100_000;
+
+/**
+ * Candidates below `folder`, by path. Hidden and unfinished files are passed over, and what `except` holds.
+ *
+ * @throws UsageError if there is no such folder
+ */
+export async function candidatesIn(folder: string, except: string): Promise<readonly Candidate[]> {
+  const found: Candidate[] = [];
+  await collect(folder, { except: resolve(except), found, depth: 0 });
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+interface Search {
+  readonly except: string;
+  readonly found: Candidate[];
+  readonly depth: number;
+}
+
+async function collect(folder: string, search: Search): Promise<void> {
+  if (resolve(folder) === search.except) return;
+  const entries = entriesOf(folder, search.depth);
+  if (search.depth > 0 && (await isCheckpointFolder(folder))) {
+    search.found.push({ kind: 'checkpoint', path: folder, ...stateOfFolder(folder) });
+    return;
+  }
+  for (const entry of entries) {
+    if (UNFINISHED.test(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (search.depth < DEEPEST) await collect(path, { ...search, depth: search.depth + 1 });
+      continue;
+    }
+    const kind = CHECKPOINT_FILE.test(entry.name) ? 'checkpoint' : LOG_FILE.test(entry.name) ? 'log' : null;
+    const state = kind === null ? null : stateOfFile(path);
+    if (kind !== null && state !== null) search.found.push({ kind, path, ...state });
+  }
+}
+
+function entriesOf(folder: string, depth: number) {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    if (entries.length <= MOST_ENTRIES) return entries;
+  } catch (cause) {
+    if (depth > 0) return []; // removed, or not ours to read
+    throw new UsageError(`watch: expected a folder, got ${folder}, which cannot be listed; check the path`, { cause });
+  }
+  throw new UsageError(`watch: ${folder} has more than ${MOST_ENTRIES} entries; watch the folder of one job`);
+}
+
+async function isCheckpointFolder(folder: string): Promise<boolean> {
+  const tree = await openTree(folder);
+  const paths = (await tree.list()) ?? [];
+  for (const reader of FOLDER_READERS) if (await reader.recognises(tree, paths)) return true;
+  return false;
+}
+
+function stateOfFile(path: string): Pick<Candidate, 'state' | 'changed'> | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() ? { state: `${found.size} ${found.mtimeMs}`, changed: found.mtimeMs } : null;
+}
+
+/** Of all files in it: a folder itself does not change while they grow. */
+function stateOfFolder(folder: string): Pick<Candidate, 'state' | 'changed'> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const states = files.map((entry) => stateOfFile(join(entry.parentPath, entry.name)) ?? { state: '', changed: 0 });
+  return {
+    state: states.map(({ state }) => state).join(),
+    changed: states.reduce((latest, { changed }) => Math.max(latest, changed), 0),
+  };
+}
