@@ -47,11 +47,17 @@ export function singularVectors(matrix: Matrix): SingularValueDecomposition {
   });
 }
 
+export interface PolarOptions {
+  /** Singular values up to this, in the scale of the matrix, count as 0. */
+  readonly negligible?: number;
+}
+
 /**
  * The polar factor U V^T: the nearest matrix with orthonormal rows or columns, where Newton-Schulz goes in the limit.
  *
- * Directions that a matrix does not have, sigma <= 4 r eps sigma_1, are left at 0: the factor of a matrix of rank k has
- * k singular values at 1.
+ * Directions that a matrix does not have are left at 0: the factor of a matrix of rank k has k singular values at 1. A
+ * value counts as 0 up to 4 r eps sigma_1, or up to `negligible`, which a matrix that is itself the rounded difference of
+ * larger ones needs.
  *
  * @returns (rows, columns), float64; zero for a zero matrix
  * @throws DomainError if the shape is wrong or an entry is not finite
@@ -59,9 +65,13 @@ export function singularVectors(matrix: Matrix): SingularValueDecomposition {
  * @source Higham 2008, "Functions of Matrices", chapter 8
  * @example polarFactor({ rows: 1, columns: 2, data: new Float64Array([3, 4]) }).data // [0.6, 0.8]
  */
-export function polarFactor(matrix: Matrix): Float64Matrix {
-  return withDecomposition(matrix, (found) => {
-    const least = RANK_TOLERANCE * found.sigma.length * found.sigma[0];
+export function polarFactor(matrix: Matrix, { negligible = 0 }: PolarOptions = {}): Float64Matrix {
+  return withDecomposition(matrix, (found, exponent) => {
+    const half = Math.trunc(exponent / 2);
+    const least = Math.max(
+      RANK_TOLERANCE * found.sigma.length * found.sigma[0],
+      negligible * 2 ** half * 2 ** (exponent - half),
+    );
     let rank = found.sigma.length;
     while (rank > 0 && found.sigma[rank - 1] <= least) rank--;
     return productOfFactors(found, rank);
