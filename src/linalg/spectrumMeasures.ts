@@ -37,3 +37,8 @@ export function flatness(sigma: ArrayLike<number>): number {
 function total(sigma: ArrayLike<number>, term: (value: number) => number): number {
   return Array.from(sigma).reduce((sum, value) => sum + term(value), 0);
 }
+
+/** Square root of the sum of squares: ||X||_F of entries, or of singular values. */
+export function frobeniusNorm(values: ArrayLike<number>): number {
+  return Math.sqrt(total(values, (value) => value ** 2));
+}
