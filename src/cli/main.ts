@@ -2,6 +2,7 @@
 /** The command line: one file a command in commands/, no arithmetic here. */
 import { Command } from 'commander';
 import { softwareVersions } from '../workflows/machine.ts';
+import { addDynamics } from './commands/dynamics.ts';
 import { addLaws } from './commands/laws.ts';
 import { addNs } from './commands/ns.ts';
 import { addPlan } from './commands/plan.ts';
@@ -19,7 +20,7 @@ const program = new Command('muonscope')
   .showSuggestionAfterError()
   .addHelpText('after', '\nExample:\n  muonscope study --preset smoke\n  muonscope plan --params 300B');
 
-for (const add of [addStudy, addTrain, addLaws, addPlan, addReport, addNs, addRandom]) add(program);
+for (const add of [addStudy, addTrain, addLaws, addPlan, addReport, addNs, addRandom, addDynamics]) add(program);
 for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
   command.exitOverride().configureOutput({
     outputError: (text, write) => write(describeRefusal(text, fullName(command))),

@@ -9,14 +9,13 @@
  * Source: the claims are those of arXiv:2606.08388, abstract; the setting is the customary one of matrix sensing.
  */
 import type { DynamicsClaim, DynamicsFigure, DynamicsResult, DynamicsTable, ExperimentSize } from './experiment.ts';
-import { SENSING_METHODS, type SensingMethod } from './sensingMethods.ts';
+import { SENSING_METHODS } from './sensingMethods.ts';
+import type { SensingMethod, SensingOutcome, SensingRecord } from './sensingRecord.ts';
 import {
   pointName,
   type SensingAxis,
-  type SensingOutcome,
   type SensingPlan,
   type SensingPoint,
-  type SensingRecord,
   sensingPlan,
   sensingRuns,
 } from './sensingSweep.ts';

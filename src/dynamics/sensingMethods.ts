@@ -21,8 +21,7 @@ import { scheduleOf } from '../newtonSchulz/catalogue.ts';
 import { orthogonalise } from '../newtonSchulz/orthogonalise.ts';
 import { withDirections } from './alignedMatrices.ts';
 import { type SensingProblem, sensingGradient } from './sensingProblem.ts';
-
-export type SensingMethod = 'muon' | 'muon-ns' | 'norm-matched' | 'gradient' | 'sign' | 'adamw' | 'nuclear-norm';
+import type { SensingMethod } from './sensingRecord.ts';
 
 export const SENSING_METHODS: readonly SensingMethod[] = [
   'muon',
@@ -106,8 +105,9 @@ function adamDirection(scale: number): Direction {
   };
 }
 
-/** Largest relative change of W at which an iteration stops. */
+/** Largest relative change of W at which an iteration stops: with the last lambda, and on the way to it. */
 const SETTLED = 1e-9;
+const NEARLY_SETTLED = 1e-3;
 /** Iterations for each lambda at the most. */
 const MOST_ITERATIONS = 2000;
 /** lambda without noise, as a share of the one that gives W = 0. */
@@ -120,14 +120,14 @@ const LEAST_LAMBDA = 1e-5;
  * @source Beck and Teboulle 2009 (FISTA); Toh and Yun 2010 (continuation in lambda)
  */
 export function minimiseNuclearNorm(problem: SensingProblem): Float64Array {
-  const { side, smoothness, noiseLevel } = problem;
+  const { side, noiseLevel } = problem;
   const zero = new Float64Array(side * side);
   const largest = singularVectors({ rows: side, columns: side, data: sensingGradient(problem, zero) }).sigma[0];
   const last = nuclearPenalty(largest, noiseLevel, side);
   let w: Float64Array = zero;
   for (let lambda = largest; lambda > last; ) {
     lambda = Math.max(last, lambda / 2);
-    w = proximalDescent(problem, w, lambda, smoothness);
+    w = proximalDescent(problem, w, lambda, lambda === last ? SETTLED : NEARLY_SETTLED);
   }
   return w;
 }
@@ -137,12 +137,8 @@ export function nuclearPenalty(largest: number, noiseLevel: number, side: number
   return Math.max(LEAST_LAMBDA * largest, noiseLevel * 2 * Math.sqrt(side));
 }
 
-function proximalDescent(
-  problem: SensingProblem,
-  start: Float64Array,
-  lambda: number,
-  smoothness: number,
-): Float64Array {
+function proximalDescent(problem: SensingProblem, start: Float64Array, lambda: number, settled: number): Float64Array {
+  const { smoothness, side } = problem;
   let w = start;
   let ahead = start;
   let momentum = 1;
@@ -150,7 +146,7 @@ function proximalDescent(
     const gradient = sensingGradient(problem, ahead);
     const next = shrink(
       ahead.map((value, k) => value - gradient[k] / smoothness),
-      problem.side,
+      side,
       lambda / smoothness,
     );
     const moved = next.map((value, k) => value - w[k]);
@@ -160,7 +156,7 @@ function proximalDescent(
     ahead = uphill ? next : next.map((value, k) => value + ((momentum - 1) / grown) * moved[k]);
     momentum = uphill ? 1 : grown;
     w = next;
-    if (frobeniusNorm(moved) <= SETTLED * frobeniusNorm(w)) break;
+    if (frobeniusNorm(moved) <= settled * frobeniusNorm(w)) break;
   }
   return w;
 }

@@ -3,8 +3,9 @@ import { createLabelledRandom } from '../base/random.ts';
 import { singularVectors } from '../linalg/singularVectors.ts';
 import { effectiveRank, flatness, frobeniusNorm, spectralEntropy, stableRank } from '../linalg/spectrumMeasures.ts';
 import type { ExperimentSize } from './experiment.ts';
-import { SENSING_METHODS, type SensingMethod, solveSensing } from './sensingMethods.ts';
+import { SENSING_METHODS, solveSensing } from './sensingMethods.ts';
 import { drawSensingProblem, relativeResidual } from './sensingProblem.ts';
+import type { SensingRecord } from './sensingRecord.ts';
 
 /** What is varied, one at a time, around the base. */
 export type SensingAxis = 'rank' | 'measured' | 'noise' | 'eta' | 'startScale';
@@ -27,25 +28,6 @@ export interface SensingRun {
   readonly point: SensingPoint;
   /** Of the noise, the measurements, the truth and the start. */
   readonly problemSeed: number;
-}
-
-/** What is kept of one solution; singular values of W. */
-export interface SensingOutcome {
-  readonly method: SensingMethod;
-  /** ||W - X||_F / ||X||_F */
-  readonly recovery: number;
-  /** ||A W - y|| / ||y|| */
-  readonly residual: number;
-  readonly frobenius: number;
-  readonly flatness: number;
-  readonly stableRank: number;
-  readonly effectiveRank: number;
-  readonly entropy: number;
-}
-
-export interface SensingRecord {
-  readonly id: string;
-  readonly outcomes: readonly SensingOutcome[];
 }
 
 export interface SensingPlan {

@@ -47,7 +47,7 @@ export function page(
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
-<a class="skip" href="#answer">Skip to the answer</a>
+<a class="skip" href="#${contents[0]?.[0] ?? ''}">Skip to the content</a>
 <header>
 <p class="kicker">${kicker}</p>
 <h1>${title}</h1>

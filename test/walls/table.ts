@@ -25,6 +25,8 @@ export const NOUN_FILES: readonly string[] = [
   'src/stability/plateau.ts',
   'src/scaling/law.ts',
   'src/planner/plan.ts',
+  'src/dynamics/experiment.ts',
+  'src/dynamics/sensingRecord.ts',
   'src/store/study.ts',
 ];
 

@@ -1,0 +1,49 @@
+/** An experiment on spectral dynamics as a section: assumptions, claims with their evidence, figures, tables. */
+import { significant } from '../../base/numbers.ts';
+import type { DynamicsResult, DynamicsTable, ExperimentName } from '../../dynamics/experiment.ts';
+import type { Chart } from '../charts/chart.ts';
+import { bullets, details, figure, section } from '../figure.ts';
+import { type Html, html } from '../html.ts';
+import { table } from '../table.ts';
+
+/** Title of each experiment's section. */
+export const EXPERIMENT_TITLES: Readonly<Record<ExperimentName, string>> = {
+  entropy: 'Entropy: why the polar update spreads a spectrum',
+  regression: 'Regression: modes at unit speed',
+  sensing: 'Matrix sensing: which solution is found',
+  gpt: 'Muon against AdamW: a small GPT',
+  vit: 'Muon against AdamW: a small ViT',
+};
+
+/** "dynamics-entropy": the id that the page's contents link to. */
+export function dynamicsSectionId(experiment: ExperimentName): string {
+  return `dynamics-${experiment}`;
+}
+
+/** @param charts of result.figures, in their order; null where a figure has nothing to show */
+export function dynamicsSection(result: DynamicsResult, charts: readonly (Chart | null)[]): Html {
+  const { experiment, assumptions, claims, tables, figures } = result;
+  return section(dynamicsSectionId(experiment), EXPERIMENT_TITLES[experiment], [
+    html`<ul class="claims">${claims.map(
+      ({ statement, holds, evidence }) =>
+        html`<li><strong>${holds ? 'Holds' : 'Does not hold'}.</strong> ${statement}. <span class="muted">${capitalised(evidence)}.</span></li>`,
+    )}</ul>
+`,
+    details('What is assumed', bullets(assumptions)),
+    charts.map((chart, i) => figure(chart, figures[i]?.description ?? '')),
+    tables.map(dynamicsTable),
+  ]);
+}
+
+function dynamicsTable({ caption, columns, rows }: DynamicsTable): Html {
+  const numeric = (column: number): boolean => rows.some((row) => typeof row[column] === 'number');
+  return table(
+    caption,
+    columns.map((title, i) => ({ title, numeric: numeric(i) })),
+    rows.map((row) => ({ cells: row.map((cell) => (typeof cell === 'number' ? significant(cell) : (cell ?? '–'))) })),
+  );
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
