@@ -50,6 +50,8 @@ export function singularVectors(matrix: Matrix): SingularValueDecomposition {
 export interface PolarOptions {
   /** Singular values up to this, in the scale of the matrix, count as 0. */
   readonly negligible?: number;
+  /** Share of the r directions kept, the largest first; rounded up. 1 keeps all. */
+  readonly share?: number;
 }
 
 /**
@@ -65,14 +67,16 @@ export interface PolarOptions {
  * @source Higham 2008, "Functions of Matrices", chapter 8
  * @example polarFactor({ rows: 1, columns: 2, data: new Float64Array([3, 4]) }).data // [0.6, 0.8]
  */
-export function polarFactor(matrix: Matrix, { negligible = 0 }: PolarOptions = {}): Float64Matrix {
+export function polarFactor(matrix: Matrix, { negligible = 0, share = 1 }: PolarOptions = {}): Float64Matrix {
+  if (!(share > 0 && share <= 1))
+    throw new DomainError(`polar factor: the share of directions must lie in (0, 1], got ${share}`);
   return withDecomposition(matrix, (found, exponent) => {
     const half = Math.trunc(exponent / 2);
     const least = Math.max(
       RANK_TOLERANCE * found.sigma.length * found.sigma[0],
       negligible * 2 ** half * 2 ** (exponent - half),
     );
-    let rank = found.sigma.length;
+    let rank = Math.ceil(share * found.sigma.length * (1 - 4 * Number.EPSILON));
     while (rank > 0 && found.sigma[rank - 1] <= least) rank--;
     return productOfFactors(found, rank);
   });

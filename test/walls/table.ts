@@ -38,7 +38,7 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   pure('linalg', ['base']),
   pure('newtonSchulz', ['base', 'linalg']),
   pure('graph', ['base']),
-  pure('train', ['base', 'graph', 'newtonSchulz']),
+  pure('train', ['base', 'linalg', 'graph', 'newtonSchulz']),
   pure('sources', ['base', 'linalg', 'train']),
   withNouns('spectra', ['base', 'linalg']),
   pure('stability', ['base', 'spectra']),
