@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { runEntropy } from '../dynamics/entropy.ts';
 import type { DynamicsResult, ExperimentName, ExperimentSize } from '../dynamics/experiment.ts';
 import { runRegression } from '../dynamics/regression.ts';
+import type { EngineName } from '../graph/engine.ts';
 import { renderDynamicsReport } from '../report/renderDynamicsReport.ts';
 import { readDynamics, writeDynamics, writeDynamicsChart, writeDynamicsPage } from '../store/dynamicsFolder.ts';
 import { DYNAMICS_SCHEMA, type DynamicsDocument } from '../store/dynamicsSchema.ts';
 import { rewriteReport } from './rewriteReport.ts';
 import { runSensingSweep } from './sensingSweep.ts';
+import { runGptSweep, runVitSweep } from './trainingSweeps.ts';
 
 export interface DynamicsRequest {
   readonly experiment: ExperimentName;
@@ -18,6 +20,12 @@ export interface DynamicsRequest {
   readonly out: string;
   /** Go on with a sweep that the folder holds. */
   readonly resume: boolean;
+  /** Of gpt; none for the text of the installed dependencies. */
+  readonly text: readonly string[];
+  /** Of vit; none for drawn glyphs. */
+  readonly images: readonly string[];
+  /** Of gpt and vit. */
+  readonly engine: EngineName;
 }
 
 /** Of `regression` alone. */
@@ -69,8 +77,12 @@ async function resultOf(
       return runRegression({ size, seed, told: share('steps'), ...choices });
     case 'sensing':
       return runSensingSweep(request, told, signal);
+    case 'gpt':
+      return runGptSweep(request, told, signal);
+    case 'vit':
+      return runVitSweep(request, told, signal);
     default:
-      throw new Error(`dynamics: ${experiment} is not there`);
+      return experiment satisfies never;
   }
 }
 

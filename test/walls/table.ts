@@ -27,6 +27,7 @@ export const NOUN_FILES: readonly string[] = [
   'src/planner/plan.ts',
   'src/dynamics/experiment.ts',
   'src/dynamics/sensingRecord.ts',
+  'src/dynamics/trainingRecord.ts',
   'src/store/study.ts',
 ];
 

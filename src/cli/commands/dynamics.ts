@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { DynamicsOutcome, DynamicsRequest, RegressionChoices } from '../../workflows/dynamics.ts';
-import { choiceFlag, integerFlag } from '../flags.ts';
+import { ENGINES } from '../../workflows/engines.ts';
+import { choiceFlag, integerFlag, textOption } from '../flags.ts';
 import {
   INTERRUPTED,
   interruptSignal,
@@ -19,6 +20,9 @@ interface DynamicsFlags extends RegressionChoices {
   readonly seed: number;
   readonly out: string;
   readonly resume?: true;
+  readonly text?: readonly string[];
+  readonly images?: readonly string[];
+  readonly engine?: DynamicsRequest['engine'];
   readonly json?: true;
 }
 
@@ -29,6 +33,8 @@ const EXPERIMENTS: readonly (readonly [DynamicsRequest['experiment'], string])[]
   ['entropy', 'is the polar update the one-step entropy-maximising choice'],
   ['regression', 'singular values of underdetermined regression under Muon and gradient flow, in closed form'],
   ['sensing', 'which solution of matrix sensing Muon, gradient descent, sign descent, AdamW and the nuclear norm find'],
+  ['gpt', 'a small GPT on real text, Muon against AdamW over learning rates'],
+  ['vit', 'a small ViT on images as the control, Muon against AdamW over learning rates'],
 ];
 
 export function addDynamics(program: Command): void {
@@ -53,28 +59,34 @@ export function addDynamics(program: Command): void {
       .option('--out <dir>', 'folder for results, figures and page; a study gets a section in its report', 'dynamics')
       .option('--resume', 'go on with a sweep that was interrupted')
       .option('--json', 'print the result as one JSON document');
-    if (experiment === 'regression')
-      command
-        .option(
-          '--measurements <n>',
-          "N, fewer than unknowns (default: the preset's)",
-          integerFlag('--measurements', 2),
-        )
-        .option('--unknowns <d>', "rows of W (default: the preset's)", integerFlag('--unknowns', 2))
-        .option('--outputs <k>', "columns of W (default: the preset's)", integerFlag('--outputs', 2));
+    addChoices(experiment, command);
     command
       .addHelpText('after', `\nExample:\n  muonscope dynamics ${experiment} --preset smoke --json`)
       .action((flags: DynamicsFlags) => runExperiment(experiment, flags));
   }
 }
 
+/** Flags of one experiment alone. */
+function addChoices(experiment: DynamicsRequest['experiment'], command: Command): void {
+  if (experiment === 'regression')
+    command
+      .option('--measurements <n>', "N, fewer than unknowns (default: the preset's)", integerFlag('--measurements', 2))
+      .option('--unknowns <d>', "rows of W (default: the preset's)", integerFlag('--unknowns', 2))
+      .option('--outputs <k>', "columns of W (default: the preset's)", integerFlag('--outputs', 2));
+  if (experiment === 'gpt') command.addOption(textOption());
+  if (experiment === 'vit')
+    command.option('--images <path...>', 'CIFAR-10 binary files or a pair of MNIST idx files (default: drawn glyphs)');
+  if (experiment === 'gpt' || experiment === 'vit')
+    command.option('--engine <name>', ENGINES.join(', '), choiceFlag('--engine', ENGINES), 'cpu');
+}
+
 async function runExperiment(experiment: DynamicsRequest['experiment'], flags: DynamicsFlags): Promise<void> {
-  const { preset, seed, out, resume, json, ...choices } = flags;
+  const { preset, seed, out, resume, json, text = [], images = [], engine = 'cpu', ...choices } = flags;
   const { runDynamics } = await import('../../workflows/dynamics.ts');
   const progress = stderrProgress();
   const signal = interruptSignal(() => progress.note('stopping after the current run'));
   const outcome = await runDynamics(
-    { experiment, size: preset, seed, out, resume: resume === true },
+    { experiment, size: preset, seed, out, resume: resume === true, text, images, engine },
     choices,
     ({ done, detail }) => progress.update({ label: experiment, done, total: 1, details: [detail] }),
     signal,
