@@ -2,8 +2,8 @@
  * Glyphs: digits drawn at random places, sizes and brightness over noise and clutter; a task that needs learning and comes
  * from a seed alone.
  *
- * Each image holds one whole digit (the class) magnified one to two times, and fragments of others: a digit cut to a
- * quarter, too little to be read. Background brightness, contrast and noise vary from image to image.
+ * Each image holds one whole digit (the class) magnified 1.4 to 2 times, and fragments of others: squares of 3 x 3 dots, too
+ * little to be read. Background brightness and contrast vary from image to image.
  */
 import { createLabelledRandom, type Random } from '../base/random.ts';
 import type { ImageSet } from '../train/images.ts';
@@ -25,10 +25,12 @@ const WIDTH = 5;
 const HEIGHT = 7;
 
 /** Standard deviation of the pixel noise, against a contrast of about 1. */
-const NOISE = 0.25;
-const FRAGMENTS = 3;
+const NOISE = 0.15;
+const FRAGMENTS = 2;
+/** Magnification of the digit. */
+const SCALES = [1.4, 2] as const;
 
-/** `count` images of `side` pixels, at least 14. Same seed and label, same images. */
+/** `count` images of `side` pixels, at least 15. Same seed and label, same images. */
 export function drawGlyphs(count: number, side: number, seed: number, label: string): ImageSet {
   const random = createLabelledRandom(seed, `glyphs ${label}`);
   const pixels = new Float32Array(count * side * side);
@@ -42,24 +44,24 @@ export function drawGlyphs(count: number, side: number, seed: number, label: str
 
 function drawImage(image: Float32Array, side: number, digit: number, random: Random): void {
   const background = 0.4 * (random.uniform() - 0.5);
-  const contrast = (0.6 + 0.6 * random.uniform()) * (random.uniform() < 0.5 ? -1 : 1);
+  const contrast = 0.7 + 0.6 * random.uniform();
   image.fill(background);
   for (let k = 0; k < FRAGMENTS; k++) drawFragment(image, side, contrast, random);
-  const scale = 1 + random.uniform() * (Math.min(2, side / HEIGHT) - 1);
+  const scale = SCALES[0] + random.uniform() * (SCALES[1] - SCALES[0]);
   const left = random.uniform() * (side - WIDTH * scale);
   const top = random.uniform() * (side - HEIGHT * scale);
   stamp(image, side, FONT[digit], { left, top, scale }, background + contrast);
   for (let i = 0; i < image.length; i++) image[i] += NOISE * random.gaussian();
 }
 
-/** A quarter of a digit, anywhere. */
+/** 3 x 3 dots of a digit, anywhere. */
 function drawFragment(image: Float32Array, side: number, contrast: number, random: Random): void {
   const glyph = FONT[random.integer(FONT.length)];
   const [rows, columns] = [3, 3];
   const [fromRow, fromColumn] = [random.integer(HEIGHT - rows + 1), random.integer(WIDTH - columns + 1)];
   const part = glyph.slice(fromRow, fromRow + rows).map((row) => row.slice(fromColumn, fromColumn + columns));
   const place = { left: random.uniform() * (side - columns), top: random.uniform() * (side - rows), scale: 1 };
-  stamp(image, side, part, place, contrast * 0.8);
+  stamp(image, side, part, place, contrast * 0.5);
 }
 
 /** Sets the pixels whose centre lies on a dot. */

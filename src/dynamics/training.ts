@@ -4,17 +4,18 @@
  * In: records of all runs (trainingSweep.ts). Out: assumptions, claims, tables, figures, the same for both models. Which way a claim
  * falls is what the numbers say; the paper's ranking is stated and then held against them.
  *
- * Plateau of an optimizer: the rates around its best one whose mean loss over seeds is at most TOLERANCE above the best,
+ * Plateau of an optimizer: the rates around its best one whose mean loss over seeds is at most TOLERANCE nats above the best,
  * its ends interpolated in the logarithm of the rate; width in decades.
  */
 import { mean } from '../base/sums.ts';
 import type { DynamicsClaim, DynamicsFigure, DynamicsResult, DynamicsTable, ExperimentSize } from './experiment.ts';
+import { shareClaims, shareFigures, sharePoints, shareTables } from './rankShare.ts';
 import { type Estimate, estimate, formatEstimate } from './statistics.ts';
 import type { SweptOptimizer, TrainingRecord } from './trainingRecord.ts';
 import { QUANTILES } from './trainingSweep.ts';
 
-/** A loss within this share of the best counts as the plateau. */
-export const TOLERANCE = 0.02;
+/** A loss at most so many nats above the best belongs to the plateau. */
+export const TOLERANCE = 0.1;
 
 const OPTIMIZERS: readonly SweptOptimizer[] = ['muon', 'adamw'];
 const LABELS: Readonly<Record<SweptOptimizer, string>> = { muon: 'Muon', adamw: 'AdamW' };
@@ -52,19 +53,26 @@ export function summariseTraining(
 ): DynamicsResult {
   const points = { muon: ratePoints(records, 'muon'), adamw: ratePoints(records, 'adamw') };
   const plateaus = { muon: findPlateau(points.muon), adamw: findPlateau(points.adamw) };
+  const shares = sharePoints(records);
   return {
     experiment,
     size,
     seed,
     assumptions: assumptionsOf(data),
-    claims: claimsOf(experiment, plateaus, records),
-    tables: [ratesTable(experiment, points), bestTable(experiment, plateaus), spectraTable(experiment, plateaus)],
+    claims: [...claimsOf(experiment, plateaus, records), ...shareClaims(shares)],
+    tables: [
+      ratesTable(experiment, points),
+      bestTable(experiment, plateaus),
+      spectraTable(experiment, plateaus),
+      ...shareTables(shares),
+    ],
     figures: [
       lossFigure(experiment, points, plateaus),
       rankFigure(experiment, plateaus, 'stableRank'),
       rankFigure(experiment, plateaus, 'effectiveRank'),
       spectrumFigure(experiment, plateaus, 'momentum'),
       spectrumFigure(experiment, plateaus, 'update'),
+      ...shareFigures(shares),
     ],
   };
 }
@@ -74,14 +82,14 @@ type Plateaus = Readonly<Record<SweptOptimizer, Plateau | null>>;
 function assumptionsOf(data: string): readonly string[] {
   return [
     `Data: ${data}. Both optimizers see the same batches in the same order, with the same schedule: constant, then linear to 0 over the last tenth.`,
-    'Muon: plain momentum 0.95, five quintic steps; embedding and head under AdamW at 0.002. AdamW: betas (0.9, 0.95), one rate for every matrix. Weight decay 0.01 for both.',
-    `The plateau holds the rates whose loss is within ${100 * TOLERANCE} % of the best, seeds averaged; a diverged run ends it.`,
+    'Muon: plain momentum 0.95, five quintic steps; embedding and head under AdamW at 0.01, near the best rate of an AdamW run. AdamW: betas (0.9, 0.95), one rate for every matrix. Weight decay 0.01 for both.',
+    `The plateau holds the rates whose loss is within ${TOLERANCE} nats of the best, seeds averaged; a diverged run ends it.`,
     'Ranks and spectra are those of the matrices of the blocks at each optimizer’s best rate; the update is what the last step changed, weight decay included.',
   ];
 }
 
 function ratePoints(records: readonly TrainingRecord[], optimizer: SweptOptimizer): readonly RatePoint[] {
-  const own = records.filter((record) => record.optimizer === optimizer);
+  const own = records.filter((record) => record.optimizer === optimizer && record.share === null);
   const rates = [...new Set(own.map(({ rate }) => rate))].sort((a, b) => a - b);
   return rates.map((rate) => {
     const atRate = own.filter((record) => record.rate === rate);
@@ -96,7 +104,7 @@ export function findPlateau(points: readonly RatePoint[]): Plateau | null {
   if (finite.length === 0) return null;
   const lossAt = (i: number): number => points[i]?.loss?.mean ?? Number.POSITIVE_INFINITY;
   const best = finite.reduce((least, i) => (lossAt(i) < lossAt(least) ? i : least));
-  const limit = lossAt(best) * (1 + TOLERANCE);
+  const limit = lossAt(best) + TOLERANCE;
   const walk = (direction: 1 | -1): { readonly rate: number; readonly open: boolean } => {
     let i = best;
     while (lossAt(i + direction) <= limit) i += direction;
@@ -145,7 +153,7 @@ function claimsOf(
     {
       statement: 'Muon has the broader plateau of learning rates',
       holds: muon.decades > adamw.decades,
-      evidence: `rates within ${100 * TOLERANCE} % of the best span ${widthOf(muon)} under Muon and ${widthOf(adamw)} under AdamW`,
+      evidence: `rates within ${TOLERANCE} nats of the best span ${widthOf(muon)} under Muon and ${widthOf(adamw)} under AdamW`,
     },
     rankClaim(muon, adamw, 'stableRank', 'stable rank'),
     rankClaim(muon, adamw, 'effectiveRank', 'effective rank'),
@@ -200,7 +208,7 @@ function ratesTable(experiment: string, points: Readonly<Record<SweptOptimizer, 
 function bestTable(experiment: string, plateaus: Plateaus): DynamicsTable {
   return {
     name: `${experiment}-best`,
-    caption: `Each optimizer at its best rate; the plateau is within ${100 * TOLERANCE} % of the best loss`,
+    caption: `Each optimizer at its best rate; the plateau is within ${TOLERANCE} nats of the best loss`,
     columns: ['optimizer', 'best rate', 'loss', 'plateau from', 'to', 'decades', 'stable rank', 'effective rank'],
     rows: OPTIMIZERS.flatMap((optimizer) => {
       const plateau = plateaus[optimizer];
@@ -245,7 +253,7 @@ function lossFigure(
     y: { label: 'validation loss, nats', scale: 'linear' },
     series: OPTIMIZERS.flatMap((optimizer) => {
       const plateau = plateaus[optimizer];
-      const level = plateau?.best.loss ? plateau.best.loss.mean * (1 + TOLERANCE) : null;
+      const level = plateau?.best.loss ? plateau.best.loss.mean + TOLERANCE : null;
       return [
         {
           label: LABELS[optimizer],

@@ -26,6 +26,8 @@ export interface TrainingRecord {
   readonly optimizer: SweptOptimizer;
   readonly rate: number;
   readonly seed: number;
+  /** Share of directions of the exact polar factor; null for Newton-Schulz, and under AdamW. */
+  readonly share: number | null;
   /** Step at which the loss was no longer finite; null for a run that reached its end. */
   readonly divergedAt: number | null;
   /** Of the last step; null if diverged. */

@@ -2,7 +2,7 @@
  * Sweeps of learning rates: the same model, tokens and schedule under Muon and under AdamW.
  *
  * Rates are spaced evenly in the logarithm over three decades for either optimizer, so that widths of plateaus compare. In a Muon
- * run embedding and head keep AdamW at a fixed rate, as in the paper; in an AdamW run every matrix has the rate of the grid.
+ * run embedding and head keep AdamW at a fixed rate; in an AdamW run every matrix has the rate of the grid.
  */
 import { TrainingError } from '../base/errors.ts';
 import type { Matrix } from '../linalg/matrix.ts';
@@ -24,6 +24,8 @@ export interface TrainingRun {
   readonly optimizer: SweptOptimizer;
   readonly rate: number;
   readonly seed: number;
+  /** As in TrainingRecord. */
+  readonly share: number | null;
 }
 
 /** What all runs of a sweep have in common. */
@@ -34,6 +36,8 @@ export interface TrainingSweepPlan<M> {
   readonly validation: number;
   readonly rates: Readonly<Record<SweptOptimizer, readonly number[]>>;
   readonly seeds: number;
+  /** Shares of directions kept in the rank-p ablation; none to leave it out. */
+  readonly shares: readonly number[];
 }
 
 /** GPT without its vocabulary, which the text decides. */
@@ -46,20 +50,23 @@ function decades(first: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => Number((first * 1000 ** (i / (count - 1))).toPrecision(3)));
 }
 
+/** Shares of the rank-p ablation in arXiv:2606.04058, and the whole. */
+const SHARES = [1, 0.5, 0.25, 0.1];
+
 const RATES = { muon: decades(1e-3, 7), adamw: decades(1e-4, 7) };
 
 export const GPT_PLANS: Readonly<Record<ExperimentSize, TrainingSweepPlan<SweptGpt>>> = {
   smoke: {
     model: { layers: 2, width: 32, headSize: 16, context: 32 },
-    ...{ steps: 60, batch: 8, validation: 32, rates: RATES, seeds: 1 },
+    ...{ steps: 60, batch: 8, validation: 32, rates: RATES, seeds: 1, shares: SHARES },
   },
   quick: {
     model: { layers: 3, width: 48, headSize: 16, context: 64 },
-    ...{ steps: 150, batch: 16, validation: 64, rates: RATES, seeds: 2 },
+    ...{ steps: 150, batch: 16, validation: 64, rates: RATES, seeds: 3, shares: SHARES },
   },
   full: {
     model: { layers: 6, width: 128, headSize: 32, context: 128 },
-    ...{ steps: 1000, batch: 32, validation: 128, seeds: 3 },
+    ...{ steps: 1000, batch: 32, validation: 128, seeds: 3, shares: SHARES },
     rates: { muon: decades(1e-3, 9), adamw: decades(1e-4, 9) },
   },
 };
@@ -67,35 +74,43 @@ export const GPT_PLANS: Readonly<Record<ExperimentSize, TrainingSweepPlan<SweptG
 export const VIT_PLANS: Readonly<Record<ExperimentSize, TrainingSweepPlan<SweptVit>>> = {
   smoke: {
     model: { layers: 2, width: 32, headSize: 16, patch: 4 },
-    ...{ steps: 60, batch: 16, validation: 256, rates: RATES, seeds: 1 },
+    ...{ steps: 80, batch: 32, validation: 256, rates: RATES, seeds: 1, shares: [] },
   },
   quick: {
     model: { layers: 3, width: 48, headSize: 16, patch: 4 },
-    ...{ steps: 150, batch: 32, validation: 512, rates: RATES, seeds: 2 },
+    ...{ steps: 300, batch: 64, validation: 512, rates: RATES, seeds: 3, shares: [] },
   },
   full: {
     model: { layers: 6, width: 128, headSize: 32, patch: 4 },
-    ...{ steps: 1000, batch: 128, validation: 2048, seeds: 3 },
+    ...{ steps: 1000, batch: 128, validation: 2048, seeds: 3, shares: [] },
     rates: { muon: decades(1e-3, 9), adamw: decades(1e-4, 9) },
   },
 };
 
-/** Every optimizer, rate and seed. */
-export function trainingRuns({ rates, seeds }: TrainingSweepPlan<unknown>, seed: number): readonly TrainingRun[] {
-  return Array.from({ length: seeds }, (_, k) => seed + k).flatMap((runSeed) =>
-    (['muon', 'adamw'] as const).flatMap((optimizer) =>
+/** Rate of the rank-p ablation. */
+const SHARE_RATE = 0.01;
+
+/** Every optimizer, rate and seed, then every share and seed. */
+export function trainingRuns(
+  { rates, seeds, shares }: TrainingSweepPlan<unknown>,
+  seed: number,
+): readonly TrainingRun[] {
+  return Array.from({ length: seeds }, (_, k) => seed + k).flatMap((runSeed) => [
+    ...(['muon', 'adamw'] as const).flatMap((optimizer) =>
       rates[optimizer].map((rate) => ({
         id: `${optimizer} rate ${rate} seed ${runSeed}`,
-        optimizer,
-        rate,
-        seed: runSeed,
+        ...{ optimizer, rate, seed: runSeed, share: null },
       })),
     ),
-  );
+    ...shares.map((share) => ({
+      id: `muon rate ${SHARE_RATE} seed ${runSeed} share ${share}`,
+      ...{ optimizer: 'muon' as const, rate: SHARE_RATE, seed: runSeed, share },
+    })),
+  ]);
 }
 
-/** Rate of embedding and head in a Muon run: the paper's. */
-const OUTSIDE_RATE = 0.002;
+/** Rate of embedding and head in a Muon run: near the best of AdamW on these models, so that only the hidden matrices differ there. */
+const OUTSIDE_RATE = 0.01;
 /** Validation losses over a run, and steps at which ranks are taken. */
 const VALIDATIONS = 8;
 
@@ -111,6 +126,7 @@ export function recipeOf({ steps, batch, validation }: TrainingSweepPlan<unknown
       updateScale: 'original',
       schedule: scheduleOf('you5', 5),
       schedules: {},
+      ...(run.share === null ? {} : { rank: run.share }),
     },
     adamw: {
       learningRate: run.optimizer === 'adamw' ? run.rate : OUTSIDE_RATE,
@@ -138,11 +154,11 @@ export async function trainAndMeasure<C extends Recipe>(
   trainer: Trainer<C>,
   signal: AbortSignal,
 ): Promise<TrainingRecord | null> {
-  const { id, optimizer, rate, seed } = run;
+  const { id, optimizer, rate, seed, share } = run;
   const curve: { step: number; loss: number }[] = [];
   const ranks: RankRecord[] = [...ranksOf(trainer.hidden(), 0)];
   const ended = (divergedAt: number | null, spectra: readonly SpectrumOfRun[]): TrainingRecord => ({
-    ...{ id, optimizer, rate, seed, divergedAt, curve, ranks, spectra },
+    ...{ id, optimizer, rate, seed, share, divergedAt, curve, ranks, spectra },
     validationLoss: divergedAt === null ? (curve.at(-1)?.loss ?? null) : null,
   });
   while (trainer.step < trainer.config.steps) {

@@ -40,6 +40,7 @@ export const trainingRecordSchema: z.ZodType<TrainingRecord> = z.looseObject({
   optimizer: z.enum(['muon', 'adamw']),
   rate: z.number().positive(),
   seed: z.int(),
+  share: z.number().positive().max(1).nullable(),
   divergedAt: count.nullable(),
   validationLoss: z.number().nullable(),
   curve: z.array(z.looseObject({ step: count, loss: z.number() })),

@@ -33,7 +33,7 @@ import { runSweep } from './sweep.ts';
 const WIDTH_OF_ONE_CORE = 96;
 
 /** Images drawn for the built-in task, and how many of them are kept for validation. */
-const GLYPHS = { training: 20_000, side: 20 };
+const GLYPHS = { training: 20_000, side: 16 };
 
 /** @returns null if `signal` was aborted */
 export async function runGptSweep(
