@@ -39,6 +39,8 @@ export interface FigureSeries {
   /** line joins the points, dot does not, dash is a line for what is expected rather than measured. */
   readonly mark: 'line' | 'dot' | 'dash';
   readonly points: readonly FigurePoint[];
+  /** Number of its colour, for series that belong together; its place among the series where left out. */
+  readonly colour?: number;
 }
 
 /** A figure as plain data, drawn by the report. */

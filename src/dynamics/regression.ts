@@ -270,8 +270,9 @@ function modesFigure(modes: readonly Mode[]): DynamicsFigure {
     description: 'Singular values over time for four modes, Muon as lines and gradient flow dashed.',
     x: { label: 'time', scale: 'linear' },
     y: { label: 'singular value of W', scale: 'linear' },
-    series: chosen.flatMap((mode) =>
+    series: chosen.flatMap((mode, colour) =>
       (['muon', 'gradient'] as const).map((flow) => ({
+        colour,
         label: `${flow}, s = ${mode.measurement.toFixed(2)}, w* = ${mode.target.toFixed(2)}`,
         mark: flow === 'muon' ? ('line' as const) : ('dash' as const),
         points: times.map((time) => ({ x: time, y: modeAt(flow, mode, time) })),
@@ -310,9 +311,14 @@ function flatnessFigure(sides: readonly ConditionSide[]): DynamicsFigure {
       'Flatness over time under Muon and gradient flow, for far targets and for targets of which half are near.',
     x: { label: 'time', scale: 'linear' },
     y: { label: 'flatness of the spectrum', scale: 'linear' },
-    series: sides.flatMap(({ name, times, muon, gradient }) => [
-      { label: `muon, ${name}`, mark: 'line' as const, points: times.map((x, i) => ({ x, y: muon[i] })) },
-      { label: `gradient flow, ${name}`, mark: 'dash' as const, points: times.map((x, i) => ({ x, y: gradient[i] })) },
+    series: sides.flatMap(({ name, times, muon, gradient }, colour) => [
+      { label: `muon, ${name}`, colour, mark: 'line' as const, points: times.map((x, i) => ({ x, y: muon[i] })) },
+      {
+        label: `gradient flow, ${name}`,
+        colour,
+        mark: 'dash' as const,
+        points: times.map((x, i) => ({ x, y: gradient[i] })),
+      },
     ]),
   };
 }

@@ -57,27 +57,52 @@ export function drawSensingProblem({ side, rank, measured, noise }: SensingSetti
   };
 }
 
-/** A w, (N,). */
+/** A w, (N,). Four rows at a time share what is loaded of w: the sweep spends its time here and in the transpose. */
 export function applyOperator(operator: Float64Array, w: Float64Array): Float64Array {
   const d = w.length;
-  return Float64Array.from({ length: operator.length / d }, (_, i) => {
-    let sum = 0;
-    const row = i * d;
-    for (let j = 0; j < d; j++) sum += operator[row + j] * w[j];
-    return sum;
-  });
+  const out = new Float64Array(operator.length / d);
+  for (let i = 0; i < out.length; i += 4) {
+    const [r0, r1, r2, r3] = fourRows(i, out.length, d);
+    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    for (let j = 0; j < d; j++) {
+      const x = w[j];
+      s0 += operator[r0 + j] * x;
+      s1 += operator[r1 + j] * x;
+      s2 += operator[r2 + j] * x;
+      s3 += operator[r3 + j] * x;
+    }
+    out[i] = s0;
+    if (i + 1 < out.length) out[i + 1] = s1;
+    if (i + 2 < out.length) out[i + 2] = s2;
+    if (i + 3 < out.length) out[i + 3] = s3;
+  }
+  return out;
+}
+
+/** A^T r, (d^2,). */
+function applyTransposed(operator: Float64Array, r: Float64Array): Float64Array {
+  const d = operator.length / r.length;
+  const out = new Float64Array(d);
+  for (let i = 0; i < r.length; i += 4) {
+    const [r0, r1, r2, r3] = fourRows(i, r.length, d);
+    const [f0, f1, f2, f3] = [r[i], r[i + 1] ?? 0, r[i + 2] ?? 0, r[i + 3] ?? 0];
+    for (let j = 0; j < d; j++)
+      out[j] += f0 * operator[r0 + j] + f1 * operator[r1 + j] + (f2 * operator[r2 + j] + f3 * operator[r3 + j]);
+  }
+  return out;
+}
+
+/** Where rows i to i + 3 begin; beyond the last one, where it begins. */
+function fourRows(i: number, rows: number, d: number): readonly [number, number, number, number] {
+  const last = rows - 1;
+  return [i * d, Math.min(i + 1, last) * d, Math.min(i + 2, last) * d, Math.min(i + 3, last) * d];
 }
 
 /** A^T (A w - y), (d, d): the gradient of half the squared residual. */
 export function sensingGradient({ operator, observed }: SensingProblem, w: Float64Array): Float64Array {
   const residual = applyOperator(operator, w);
-  const gradient = new Float64Array(w.length);
-  for (let i = 0; i < residual.length; i++) {
-    const factor = residual[i] - observed[i];
-    const row = i * w.length;
-    for (let j = 0; j < w.length; j++) gradient[j] += factor * operator[row + j];
-  }
-  return gradient;
+  for (let i = 0; i < residual.length; i++) residual[i] -= observed[i];
+  return applyTransposed(operator, residual);
 }
 
 /** ||A w - y|| / ||y||. */
@@ -94,9 +119,7 @@ function largestEigenvalue(operator: Float64Array, d: number, random: Random): n
     vector = vector.map((x) => x / length);
     const image = applyOperator(operator, vector);
     value = image.reduce((sum, x) => sum + x * x, 0);
-    const next = new Float64Array(d);
-    for (let r = 0; r < image.length; r++) for (let j = 0; j < d; j++) next[j] += image[r] * operator[r * d + j];
-    vector = next;
+    vector = applyTransposed(operator, image);
   }
   return value;
 }

@@ -251,12 +251,13 @@ function lossFigure(
       'Mean validation loss over seeds with 95 % intervals for both optimizers; dashed lines mark each plateau. Rates that diverged are left out.',
     x: { label: 'learning rate', scale: 'log' },
     y: { label: 'validation loss, nats', scale: 'linear' },
-    series: OPTIMIZERS.flatMap((optimizer) => {
+    series: OPTIMIZERS.flatMap((optimizer, colour) => {
       const plateau = plateaus[optimizer];
       const level = plateau?.best.loss ? plateau.best.loss.mean + TOLERANCE : null;
       return [
         {
           label: LABELS[optimizer],
+          colour,
           mark: 'line' as const,
           points: points[optimizer].flatMap(({ rate, loss }) =>
             loss === null ? [] : [{ x: rate, y: loss.mean, low: loss.low, high: loss.high }],
@@ -267,6 +268,7 @@ function lossFigure(
               {
                 label: `${LABELS[optimizer]}, plateau of ${widthOf(plateau)}`,
                 mark: 'dash' as const,
+                colour,
                 points: [
                   { x: plateau.low, y: level },
                   { x: plateau.high, y: level },

@@ -57,6 +57,7 @@ const seriesSchema: z.ZodType<FigureSeries> = z.looseObject({
       high: z.number().exactOptional(),
     }),
   ),
+  colour: z.int().nonnegative().exactOptional(),
 });
 const figureSchema: z.ZodType<DynamicsFigure> = z.looseObject({
   name: fileName,

@@ -16,7 +16,7 @@ const LEGEND_MARKS: Readonly<Record<FigureSeries['mark'], LegendMark>> = { line:
 export function experimentChart(figure: DynamicsFigure): Chart | null {
   const series = figure.series.map((one, i) => ({
     ...one,
-    ink: CATEGORY_INKS[i % CATEGORY_INKS.length]!,
+    ink: CATEGORY_INKS[(one.colour ?? i) % CATEGORY_INKS.length]!,
     points: one.points.filter((point) => visible(figure.x, point.x) && visible(figure.y, point.y)),
   }));
   const points = series.flatMap((one) => one.points);
