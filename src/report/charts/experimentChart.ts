@@ -12,13 +12,22 @@ const MARGIN = { left: 76, right: 24, top: 12, bottom: 50 };
 
 const LEGEND_MARKS: Readonly<Record<FigureSeries['mark'], LegendMark>> = { line: 'line', dot: 'point', dash: 'dashed' };
 
+interface DrawnSeries extends FigureSeries {
+  readonly ink: Ink;
+  /** Whether another series has this ink: its line is then dotted. */
+  readonly again: boolean;
+}
+
 /** @returns null if the figure has no point that its axes can show */
 export function experimentChart(figure: DynamicsFigure): Chart | null {
-  const series = figure.series.map((one, i) => ({
-    ...one,
-    ink: CATEGORY_INKS[(one.colour ?? i) % CATEGORY_INKS.length]!,
-    points: one.points.filter((point) => visible(figure.x, point.x) && visible(figure.y, point.y)),
-  }));
+  const series = figure.series.map(
+    (one, i): DrawnSeries => ({
+      ...one,
+      ink: CATEGORY_INKS[(one.colour ?? i) % CATEGORY_INKS.length]!,
+      again: (one.colour ?? i) >= CATEGORY_INKS.length,
+      points: one.points.filter((point) => visible(figure.x, point.x) && visible(figure.y, point.y)),
+    }),
+  );
   const points = series.flatMap((one) => one.points);
   const x = domainOf(
     figure.x,
@@ -32,7 +41,11 @@ export function experimentChart(figure: DynamicsFigure): Chart | null {
   );
   if (x === null || y === null) return null;
   const keys = legend(
-    series.map(({ label, mark, ink }) => ({ label, mark: LEGEND_MARKS[mark], ink })),
+    series.map(({ label, mark, ink, again }) => ({
+      label,
+      mark: again && mark === 'line' ? 'dotted' : LEGEND_MARKS[mark],
+      ink,
+    })),
     MARGIN.left,
   );
   const title = (axis: FigureAxis): string => (axis.scale === 'log' ? `${axis.label} (log scale)` : axis.label);
@@ -96,7 +109,7 @@ function gridMarks(
 }
 
 function seriesMarks(
-  { mark, ink, points }: FigureSeries & { readonly ink: Ink },
+  { mark, ink, again, points }: DrawnSeries,
   [low, high]: readonly [number, number],
 ): readonly Plot.Markish[] {
   const measured = points.filter(
@@ -116,7 +129,7 @@ function seriesMarks(
     y: 'y',
     stroke: ink.light,
     strokeWidth: 1.6,
-    ...(mark === 'dash' ? { strokeDasharray: '5,3' } : {}),
+    ...(mark === 'dash' ? { strokeDasharray: '5,3' } : again ? { strokeDasharray: '1.5,3' } : {}),
   });
   const dots = Plot.dot(points, { x: 'x', y: 'y', fill: ink.light, r: mark === 'dot' ? 3.4 : 2.4 });
   if (mark === 'dot') return [intervals, dots];
