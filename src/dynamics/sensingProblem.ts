@@ -112,7 +112,7 @@ export function relativeResidual({ operator, observed }: SensingProblem, w: Floa
 }
 
 function largestEigenvalue(operator: Float64Array, d: number, random: Random): number {
-  let vector = Float64Array.from({ length: d }, () => random.gaussian());
+  let vector: Float64Array = Float64Array.from({ length: d }, () => random.gaussian());
   let value = 0;
   for (let i = 0; i < 60; i++) {
     const length = frobeniusNorm(vector);

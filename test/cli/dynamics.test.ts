@@ -44,7 +44,10 @@ describe('muonscope dynamics', () => {
       existsSync(join(folder, 'cut', 'dynamics'))
         ? readdirSync(join(folder, 'cut', 'dynamics'))
             .filter((name) => name.endsWith('.jsonl'))
-            .reduce((sum, name) => sum + readFileSync(join(folder, 'cut', 'dynamics', name), 'utf8').split('\n').length - 1, 0)
+            .reduce(
+              (sum, name) => sum + readFileSync(join(folder, 'cut', 'dynamics', name), 'utf8').split('\n').length - 1,
+              0,
+            )
         : 0;
     const watch = setInterval(() => {
       if (records() < 3) return;
