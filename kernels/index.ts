@@ -4,6 +4,9 @@ export { bandScratchBytes, reduceToBand } from './band';
 export { reduceToTridiagonal } from './tridiagonal';
 export { tridiagonalEigenvalues } from './eigenvalues';
 export { bisectEigenvalues } from './sturm';
+export { reduceToBidiagonal, multiplyReflections } from './bidiagonal';
+export { addTransposedProduct, productScratchBytes } from './product';
+export { bidiagonalVectors, bidiagonalScratchBytes } from './bidiagonalQr';
 
 export { addProduct, addDots } from './tiles';
 export { doublePacked } from './gram';
@@ -18,7 +21,11 @@ export {
   passRight16,
 } from './tridiagonal';
 export { qlSweep } from './eigenvalues';
+export { doubleColumns } from './product';
 export { sturmCounts, bisectLanes } from './sturm';
+export { addRows, reflectRow, reflectFour } from './bidiagonal';
+export { applySweeps, rotateStrip } from './rotations';
+export { sweep } from './bidiagonalQr';
 
 /** First byte that kernels leave free. */
 export function heapBase(): usize {

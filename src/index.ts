@@ -14,6 +14,7 @@ export { createLabelledRandom, createRandom, type Random, type RandomState, rest
 export { jacobiSvd, type SingularValueDecomposition } from './linalg/jacobi.ts';
 export type { Matrix } from './linalg/matrix.ts';
 export { singularValueQuantiles, singularValues, spectrumOf } from './linalg/singularValues.ts';
+export { polarFactor, singularVectors } from './linalg/singularVectors.ts';
 export { createSpectrumPool, type SpectrumPool } from './linalg/spectrumPool.ts';
 export type { SpectrumSummary } from './linalg/spectrumSummary.ts';
 export { alignments } from './newtonSchulz/alignment.ts';

@@ -14,7 +14,8 @@ export {
   validationBatches,
   wholeText,
 } from './train/batches.ts';
-export { gptParameters, type ParameterSpec } from './train/gpt.ts';
+export { gptParameters } from './train/gpt.ts';
+export type { ParameterSpec } from './train/trainable.ts';
 export { createTrainer, type NsInput, type Trainer, type TrainerOptions, type TrainStep } from './train/trainer.ts';
 export type { TrainerState } from './train/trainingState.ts';
 export { PRESETS, type Preset, presetNamed, trainConfig } from './workflows/presets.ts';

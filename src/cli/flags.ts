@@ -67,6 +67,17 @@ export function sizesFlag(text: string): readonly Rung[] {
   });
 }
 
+/** "rank:0.5" -> 0.5. @throws UsageError unless the share lies in (0, 1] */
+export function updateFlag(text: string): number {
+  const match = /^rank:(.+)$/.exec(text.trim());
+  const share = match ? Number(match[1]) : Number.NaN;
+  if (!(share > 0 && share <= 1))
+    throw new UsageError(
+      `--update: expected rank:P with a share P above 0 and at most 1, such as rank:0.5, got "${text}"`,
+    );
+  return share;
+}
+
 /** `--text`: what to train on. */
 export function textOption(): Option {
   return new Option('--text <path...>', 'text files, folders or token shards (.bin) to train on').default(

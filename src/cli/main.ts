@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { softwareVersions } from '../workflows/machine.ts';
 import { addAudit } from './commands/audit.ts';
+import { addDynamics } from './commands/dynamics.ts';
 import { addExport } from './commands/export.ts';
 import { addIngest } from './commands/ingest.ts';
 import { addLaws } from './commands/laws.ts';
@@ -36,6 +37,7 @@ for (const add of [
   addReport,
   addNs,
   addRandom,
+  addDynamics,
   addExport,
 ])
   add(program);

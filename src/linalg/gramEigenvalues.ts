@@ -135,7 +135,7 @@ function withTridiagonal(
  *
  * @returns the exponent of the power of two that brings the largest magnitude into [0.5, 1]; 0 for a zero matrix
  */
-function scaleExponent({ columns, data }: Matrix): number {
+export function scaleExponent({ columns, data }: Matrix): number {
   let largest = 0;
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;

@@ -24,6 +24,41 @@ export interface KernelExports {
     values: number,
     scratch: number,
   ): void;
+  reduceToBidiagonal(
+    a: number,
+    m: number,
+    n: number,
+    row: number,
+    u: number,
+    uRow: number,
+    v: number,
+    d: number,
+    e: number,
+    w: number,
+  ): void;
+  multiplyReflections(vectors: number, count: number, shift: number, row: number, out: number, rows: number): void;
+  bidiagonalScratchBytes(n: number): number;
+  bidiagonalVectors(
+    d: number,
+    e: number,
+    n: number,
+    left: number,
+    leftRow: number,
+    right: number,
+    rightRow: number,
+    scratch: number,
+  ): number;
+  addTransposedProduct(
+    x: number,
+    xRow: number,
+    y: number,
+    yRow: number,
+    depth: number,
+    m: number,
+    c: number,
+    scratch: number,
+  ): void;
+  productScratchBytes(): number;
 }
 
 type Pack = (raw: number, side: number, depth: number, packed: number, scale1: number, scale2: number) => void;

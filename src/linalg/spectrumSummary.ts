@@ -3,14 +3,10 @@
  */
 import { requireQuantiles } from '../base/checks.ts';
 import { DomainError } from '../base/errors.ts';
-import {
-  allGramEigenvalues,
-  chosenGramEigenvalues,
-  type GramEigenvalues,
-  RESOLUTION_FLOOR,
-} from './gramEigenvalues.ts';
+import { allGramEigenvalues, chosenGramEigenvalues, RESOLUTION_FLOOR } from './gramEigenvalues.ts';
 import type { Kernels } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
+import { effectiveRank } from './spectrumMeasures.ts';
 
 /** What a spectrum record says about one matrix X with r = min(rows, columns); sigma are singular values of X / ||X||_F. */
 export interface SpectrumSummary {
@@ -63,7 +59,7 @@ export function summarise(kernels: Kernels, matrix: Matrix, quantiles: readonly 
     smallest: sigma[sigma.length - 1]!,
     values: quantilePositions(quantiles, sigma.length).map((position) => sigma[position]!),
     stableRank: trace === 0 ? 0 : 1 / spectral ** 2,
-    effectiveRank: effectiveRank(gram),
+    effectiveRank: effectiveRank(gram.eigenvalues.map(Math.sqrt)),
     outlierShare: spectral ** 2,
     floor: RESOLUTION_FLOOR,
     method: SPECTRUM_METHOD,
@@ -85,16 +81,4 @@ function unscale(value: number, exponent: number, name: string): number {
   if (result === Number.POSITIVE_INFINITY)
     throw new DomainError(`singular values: the ${name} exceeds the largest double; divide the matrix by a constant`);
   return result;
-}
-
-function effectiveRank({ eigenvalues, trace }: GramEigenvalues): number {
-  if (trace === 0) return 0;
-  let sum = 0;
-  for (const value of eigenvalues) sum += Math.sqrt(value);
-  let entropy = 0;
-  for (const value of eigenvalues) {
-    const share = Math.sqrt(value) / sum;
-    if (share > 0) entropy -= share * Math.log(share);
-  }
-  return Math.exp(entropy);
 }

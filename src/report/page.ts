@@ -43,7 +43,7 @@ export function page({ title, kicker, opening }: PageHead, sections: readonly Ht
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
-<a class="skip" href="#answer">Skip to the answer</a>
+<a class="skip" href="#${contents[0]?.[0] ?? ''}">Skip to the content</a>
 <header>
 <p class="kicker">${kicker}</p>
 <h1>${title}</h1>

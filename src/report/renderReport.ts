@@ -6,6 +6,7 @@
 import { answer, baselineProducts } from './answer.ts';
 import { type ChartFile, chartFiles } from './chartFiles.ts';
 import type { Chart } from './charts/chart.ts';
+import { experimentChart } from './charts/experimentChart.ts';
 import { exponentChart } from './charts/exponentChart.ts';
 import { lawChart } from './charts/lawChart.ts';
 import { lossChart } from './charts/lossChart.ts';
@@ -16,6 +17,7 @@ import { checkReportData } from './checkReportData.ts';
 import { type Contents, page, STUDY_CONTENTS } from './page.ts';
 import type { ReportData } from './reportData.ts';
 import { answerSection } from './sections/answerSection.ts';
+import { dynamicsEntry, dynamicsSection } from './sections/dynamicsSection.ts';
 import { lawsSection } from './sections/lawsSection.ts';
 import { methodSection } from './sections/methodSection.ts';
 import { newtonSchulzSection, planSection } from './sections/planSection.ts';
@@ -44,6 +46,7 @@ export function renderReport(data: ReportData): Report {
   const response = plan && responseChart(plan, data.responses, data.forecasts);
   const overview = plan && planChart(plan, baselineProducts(data, plan));
   const random = data.random && randomCharts(data.random);
+  const dynamics = data.dynamics.map((result) => ({ result, charts: result.figures.map(experimentChart) }));
   const sections = [
     answerSection(data, overview),
     runsSection(data, loss),
@@ -52,6 +55,7 @@ export function renderReport(data: ReportData): Report {
     newtonSchulzSection(data, response),
     planSection(data),
     ...(data.random && random ? [randomStudySection(data.random, random)] : []),
+    ...dynamics.map(({ result, charts }) => dynamicsSection(result, charts)),
     methodSection(data),
   ];
   const charts = [loss, ...trajectories.map((t) => t.chart), lawPanels, exponents, response, overview];
@@ -63,15 +67,20 @@ export function renderReport(data: ReportData): Report {
         opening: answer(data),
       },
       sections,
-      random ? withRandom(STUDY_CONTENTS) : STUDY_CONTENTS,
+      contentsOf(data),
     ),
-    charts: chartFiles([...charts, ...Object.values(random ?? {})]),
+    charts: chartFiles([...charts, ...Object.values(random ?? {}), ...dynamics.flatMap((found) => found.charts)]),
   };
 }
 
-/** The section on random matrices stands before the last one, how it was made. */
-function withRandom(contents: Contents): Contents {
-  return [...contents.slice(0, -1), RANDOM_IN_STUDY, ...contents.slice(-1)];
+/** Sections on random matrices and dynamics stand before the last one, how it was made. */
+function contentsOf({ random, dynamics }: ReportData): Contents {
+  return [
+    ...STUDY_CONTENTS.slice(0, -1),
+    ...(random ? [RANDOM_IN_STUDY] : []),
+    ...dynamics.map(dynamicsEntry),
+    ...STUDY_CONTENTS.slice(-1),
+  ];
 }
 
 function kickerOf({ study }: ReportData): string {

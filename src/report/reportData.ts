@@ -2,6 +2,7 @@
  * What a report is made of, as plain data: a workflow reads a study folder, calls the stages and hands the
  * results over. Nothing here is computed by the report except sums, counts and wording.
  */
+import type { DynamicsResult } from '../dynamics/experiment.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { LawsDocument } from '../scaling/law.ts';
 import type { MomentumStage } from '../sources/momentumSample.ts';
@@ -100,6 +101,8 @@ export interface ReportData {
   readonly responses: readonly ResponseCurve[];
   /** Random matrices recorded in the study; null if there are none. */
   readonly random: RandomReportData | null;
+  /** Experiments on spectral dynamics recorded in the study, each once. */
+  readonly dynamics: readonly DynamicsResult[];
   /** The command line that trains this study again; null if nothing of it is trained here. */
   readonly command: string | null;
 }

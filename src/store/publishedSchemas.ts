@@ -1,6 +1,7 @@
 /** Every record and document as JSON Schema, for readers in other languages; kept in schemas/ of the repository. */
 import { z } from 'zod';
 import { lawsSchema, nsSchema, planSchema, resultSchema } from './documentSchemas.ts';
+import { dynamicsSchema, storedDynamicsSchema } from './dynamicsSchema.ts';
 import { randomSchema } from './randomSchema.ts';
 import { metricsSchema, runSchema, sourceSchema, spectrumSchema, studySchema } from './schemas.ts';
 
@@ -14,6 +15,8 @@ const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, descriptio
   plan: [planSchema, 'STUDY/plan.json and the output of plan --json'],
   study: [resultSchema, 'Output of study --json'],
   ns: [nsSchema, 'Output of ns --json'],
+  dynamics: [dynamicsSchema, 'Output of dynamics <experiment> --json'],
+  'dynamics-result': [storedDynamicsSchema, 'dynamics/<experiment>.json of the folder of dynamics --out'],
   random: [randomSchema, 'random.json of the folder of random --out, and the output of random --json'],
 };
 

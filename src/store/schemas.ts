@@ -92,6 +92,7 @@ const muonSchema: z.ZodType<MuonConfig> = z.looseObject({
   updateScale: z.enum(['original', 'rms']),
   schedule: scheduleSchema,
   schedules: z.record(z.string(), scheduleSchema),
+  rank: positive.max(1).exactOptional(),
 });
 
 export const trainConfigSchema: z.ZodType<TrainConfig> = z.looseObject({

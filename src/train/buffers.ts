@@ -5,7 +5,7 @@
  * and the update graph the whole stack, without copying.
  */
 import { sizeOf } from '../graph/graph.ts';
-import type { ParameterSpec } from './gpt.ts';
+import type { ParameterSpec } from './trainable.ts';
 import type { MuonStack } from './updateGraph.ts';
 
 /** One array a stack or AdamW parameter (by key), and one view into them a parameter (by name). */

@@ -29,6 +29,11 @@ export interface MuonConfig {
   readonly schedule: NsSchedule;
   /** By parameter name, e.g. "layers.3.mlp.down". */
   readonly schedules: Readonly<Record<string, NsSchedule>>;
+  /**
+   * Instead of Newton-Schulz: the polar factor of the top share of directions, by exact decomposition. 1 keeps them
+   * all; the schedules then play no part. The rank-p ablation of arXiv:2606.04058.
+   */
+  readonly rank?: number;
 }
 
 /** AdamW for embedding and head. */
@@ -45,19 +50,23 @@ export interface RateSchedule {
   readonly decayShare: number;
 }
 
-export interface TrainConfig {
-  readonly model: GptConfig;
+/** How a model is trained, whatever it is. */
+export interface Recipe {
   readonly muon: MuonConfig;
   readonly adamw: AdamWConfig;
   readonly rate: RateSchedule;
   readonly steps: number;
-  /** Sequences a gradient evaluation. */
+  /** Sequences (images) a gradient evaluation. */
   readonly batch: number;
   /** Gradient evaluations a step; their mean is the gradient. */
   readonly accumulation: number;
   readonly seed: number;
   /** Steps between two validation losses. */
   readonly validateEvery: number;
-  /** Sequences of the validation loss, fixed for the run; rounded up to whole batches. */
+  /** Sequences (images) of the validation loss, fixed for the run; rounded up to whole batches. */
   readonly validationSequences: number;
+}
+
+export interface TrainConfig extends Recipe {
+  readonly model: GptConfig;
 }

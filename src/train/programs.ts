@@ -2,15 +2,17 @@
 import type { Engine, Program } from '../graph/engine.ts';
 import { gradients } from '../graph/gradients.ts';
 import { createGraph, type Graph, type Tensor } from '../graph/graph.ts';
-import type { TrainConfig } from './config.ts';
-import { gptLoss, type ParameterSpec } from './gpt.ts';
-import { type MuonStack, updateGraph } from './updateGraph.ts';
+import type { Recipe } from './config.ts';
+import type { Trainable } from './trainable.ts';
+import { type MuonStack, momentumGraph, updateGraph } from './updateGraph.ts';
 
 export interface TrainingPrograms {
-  /** weights:NAME, tokens, targets -> loss, gradients:NAME */
+  /** weights:NAME and the model's inputs -> loss, gradients:NAME */
   readonly gradient: Program;
-  /** weights:NAME, tokens, targets -> loss */
+  /** weights:NAME and the model's inputs -> loss */
   readonly loss: Program;
+  /** See momentumGraph; null where Newton-Schulz is part of the update. */
+  readonly momentum: Program | null;
   /** See updateGraph. */
   readonly update: Program;
 }
@@ -18,41 +20,41 @@ export interface TrainingPrograms {
 /** Compiles the programs of a run. */
 export async function compilePrograms(
   engine: Engine,
-  config: TrainConfig,
-  parameters: readonly ParameterSpec[],
+  { muon, adamw }: Recipe,
+  model: Trainable<never>,
   stacks: readonly MuonStack[],
 ): Promise<TrainingPrograms> {
-  const others = parameters.filter(({ optimizer }) => optimizer === 'adamw');
+  const others = model.parameters.filter(({ optimizer }) => optimizer === 'adamw');
   return {
-    gradient: await engine.compile(gradientGraph(config, parameters)),
-    loss: await engine.compile(lossGraph(config, parameters).graph),
-    update: await engine.compile(updateGraph(stacks, others, config.muon, config.adamw)),
+    gradient: await engine.compile(gradientGraph(model)),
+    loss: await engine.compile(lossGraph(model).graph),
+    momentum: muon.rank === undefined ? null : await engine.compile(momentumGraph(stacks, muon)),
+    update: await engine.compile(updateGraph(stacks, others, muon, adamw)),
   };
 }
 
 /** Loss and the gradient of every parameter. */
-export function gradientGraph(
-  config: Pick<TrainConfig, 'model' | 'batch'>,
-  parameters: readonly ParameterSpec[],
-): Graph {
-  const { graph, loss, weights } = lossGraph(config, parameters);
+export function gradientGraph(model: Trainable<never>): Graph {
+  const { graph, loss, weights } = lossGraph(model);
   const gradientOf = gradients(graph, loss, weights);
-  parameters.forEach(({ name }, i) => {
+  model.parameters.forEach(({ name }, i) => {
     graph.output(`gradients:${name}`, gradientOf[i]!);
   });
   return graph;
 }
 
-function lossGraph(
-  { model, batch }: Pick<TrainConfig, 'model' | 'batch'>,
-  parameters: readonly ParameterSpec[],
-): { graph: Graph; loss: Tensor; weights: readonly Tensor[] } {
+function lossGraph({ parameters, inputs, loss: lossOf }: Trainable<never>): {
+  graph: Graph;
+  loss: Tensor;
+  weights: readonly Tensor[];
+} {
   const graph = createGraph();
-  const tokens = graph.input('tokens', [model.context * batch], 'int64');
-  const targets = graph.input('targets', [model.context * batch], 'int64');
+  const given = Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, type }]) => [name, graph.input(name, shape, type)]),
+  );
   const weights = parameters.map(({ name, shape }) => graph.input(`weights:${name}`, shape));
   const byName = new Map(parameters.map(({ name }, i) => [name, weights[i]!]));
-  const loss = gptLoss(graph, model, byName, tokens, targets);
+  const loss = lossOf(graph, byName, given);
   graph.output('loss', loss);
   return { graph, loss, weights };
 }

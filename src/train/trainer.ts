@@ -7,15 +7,16 @@
  * bit for bit, on the same machine with the same number of threads.
  */
 import { TrainingError } from '../base/errors.ts';
-import { createLabelledRandom, restoreRandom } from '../base/random.ts';
+import { createLabelledRandom, type Random, restoreRandom } from '../base/random.ts';
 import type { Engine } from '../graph/engine.ts';
 import type { Matrix } from '../linalg/matrix.ts';
 import type { Batch, Sampler } from './batches.ts';
 import type { Buffers } from './buffers.ts';
 import { type CopyIndex, compileRun } from './compiledRun.ts';
-import type { TrainConfig } from './config.ts';
-import { gptParameters, type ParameterSpec } from './gpt.ts';
+import type { Recipe, TrainConfig } from './config.ts';
+import { gptModel } from './gpt.ts';
 import { rateFactor } from './rate.ts';
+import type { ParameterSpec, Trainable } from './trainable.ts';
 import { arraysOf, initialise, loadArrays, type TrainerState } from './trainingState.ts';
 import type { UpdateScalars } from './updateGraph.ts';
 
@@ -23,13 +24,13 @@ import type { UpdateScalars } from './updateGraph.ts';
 export interface TrainStep {
   /** Steps done, this one included. */
   readonly step: number;
-  /** Mean cross-entropy of the step's batches before its update, in nats a token. */
+  /** Mean cross-entropy of the step's batches before its update, in nats a prediction. */
   readonly loss: number;
   /** After the update; null where none was due. */
   readonly validationLoss: number | null;
   /** Muon's learning rate. */
   readonly rate: number;
-  /** Tokens seen so far. */
+  /** Predictions made so far: tokens of a GPT, images of a ViT. */
   readonly tokens: number;
   /** Of forward, gradients and update; validation not included. */
   readonly seconds: number;
@@ -44,8 +45,19 @@ export interface NsInput {
   readonly matrix: Matrix;
 }
 
-export interface Trainer {
-  readonly config: TrainConfig;
+/** A hidden matrix after the last step, whoever updates it. The arrays belong to the trainer: the next step overwrites them. */
+export interface HiddenMatrix {
+  readonly parameter: ParameterSpec;
+  readonly weights: Matrix;
+  /** Weights before the last step; zeros before the first. */
+  readonly previous: Matrix;
+  /** What NS received, or AdamW's first moment. */
+  readonly momentum: Matrix;
+}
+
+/** @typeParam C the config with whatever the caller keeps beside the recipe */
+export interface Trainer<C extends Recipe = TrainConfig> {
+  readonly config: C;
   readonly parameters: readonly ParameterSpec[];
   /** Steps done. */
   readonly step: number;
@@ -55,6 +67,8 @@ export interface Trainer {
   validate(): Promise<number>;
   /** What NS received in the last step, one a Muon matrix; zeros before the first. */
   nsInputs(): readonly NsInput[];
+  /** Every matrix of the blocks. */
+  hidden(): readonly HiddenMatrix[];
   /** Copies of the arrays. */
   state(): TrainerState;
   restore(state: TrainerState): void;
@@ -72,18 +86,41 @@ export interface TrainerOptions {
   readonly clock: () => number;
 }
 
-/** Builds and compiles a run; its weights are drawn from the config's seed. */
-export async function createTrainer({ engine, config, sampler, validation, clock }: TrainerOptions): Promise<Trainer> {
-  const parameters = gptParameters(config.model);
-  const run = await compileRun(engine, config, parameters);
-  const tokensPerStep = config.accumulation * config.batch * config.model.context;
+/** As {@link TrainerOptions}, for any model. */
+export interface ModelTrainerOptions<B, C extends Recipe> {
+  readonly engine: Engine;
+  readonly config: C;
+  /** Its batches are of `config.batch` examples. */
+  readonly model: Trainable<B>;
+  readonly sampler: { draw(random: Random): B };
+  readonly validation: readonly B[];
+  readonly clock: () => number;
+}
+
+/** Builds and compiles a GPT's run; its weights are drawn from the config's seed. */
+export function createTrainer({ config, ...rest }: TrainerOptions): Promise<Trainer> {
+  return createModelTrainer({ ...rest, config, model: gptModel(config.model, config.batch) });
+}
+
+/** Builds and compiles a run of any model. */
+export async function createModelTrainer<B, C extends Recipe>({
+  engine,
+  config,
+  model,
+  sampler,
+  validation,
+  clock,
+}: ModelTrainerOptions<B, C>): Promise<Trainer<C>> {
+  const { parameters } = model;
+  const run = await compileRun(engine, config, model);
+  const tokensPerStep = config.accumulation * model.predictions;
   let random = createLabelledRandom(config.seed, 'batches');
   let step = 0;
   initialise(parameters, run.copies[0].weights, createLabelledRandom(config.seed, 'weights'));
 
   const current = (): CopyIndex => (step % 2 === 0 ? 0 : 1);
   const validate = (): Promise<number> => run.loss(current(), validation);
-  const draw = (): readonly Batch[] => Array.from({ length: config.accumulation }, () => sampler.draw(random));
+  const draw = (): readonly B[] => Array.from({ length: config.accumulation }, () => sampler.draw(random));
 
   async function advance(): Promise<TrainStep> {
     const before = random.state();
@@ -119,6 +156,18 @@ export async function createTrainer({ engine, config, sampler, validation, clock
     advance,
     validate,
     nsInputs: () => nsInputsOf(parameters, run.nsInputs(current())),
+    hidden: () => {
+      const [now, before] = [run.copies[current()], run.copies[current() === 0 ? 1 : 0]];
+      const received = run.nsInputs(current());
+      return parameters
+        .filter(({ layer }) => layer !== null)
+        .map((parameter) => ({
+          parameter,
+          weights: matrixOf(parameter, now.weights),
+          previous: matrixOf(parameter, before.weights),
+          momentum: matrixOf(parameter, parameter.optimizer === 'muon' ? received : now.first),
+        }));
+    },
     state: () => ({ step, random: random.state(), arrays: arraysOf(parameters, run.copies[current()]) }),
     restore(state) {
       step = state.step;
@@ -130,7 +179,7 @@ export async function createTrainer({ engine, config, sampler, validation, clock
 }
 
 /** Rates and bias corrections of a step (0-based). */
-function updateScalars({ muon, adamw, rate, steps }: TrainConfig, step: number): UpdateScalars {
+function updateScalars({ muon, adamw, rate, steps }: Recipe, step: number): UpdateScalars {
   const factor = rateFactor(rate, step, steps);
   return {
     muonRate: muon.learningRate * factor,
@@ -143,10 +192,12 @@ function updateScalars({ muon, adamw, rate, steps }: TrainConfig, step: number):
 function nsInputsOf(parameters: readonly ParameterSpec[], source: Buffers): readonly NsInput[] {
   return parameters
     .filter(({ optimizer }) => optimizer === 'muon')
-    .map((parameter) => {
-      const [rows, columns] = parameter.shape;
-      return { parameter, matrix: { rows, columns, data: source.byName.get(parameter.name)! } };
-    });
+    .map((parameter) => ({ parameter, matrix: matrixOf(parameter, source) }));
+}
+
+/** A parameter's view into the buffers. */
+function matrixOf({ name, shape: [rows, columns] }: ParameterSpec, source: Buffers): Matrix {
+  return { rows, columns, data: source.byName.get(name)! };
 }
 
 /** Says where the first value that is not finite stands: in a weight, or else in a gradient. */

@@ -6,7 +6,7 @@ import type { Random, RandomState } from '../base/random.ts';
 import type { Bindings } from '../graph/engine.ts';
 import { sizeOf } from '../graph/graph.ts';
 import { allocateBuffers, type Buffers } from './buffers.ts';
-import type { ParameterSpec } from './gpt.ts';
+import type { ParameterSpec } from './trainable.ts';
 import type { MuonStack } from './updateGraph.ts';
 
 type Kind = 'weights' | 'momentum' | 'first' | 'second';

@@ -5,7 +5,8 @@
  *   sum:      M <- mu M + G            Nesterov: X = G + mu M
  *   average:  M <- mu M + (1 - mu) G   Nesterov: X = (1 - mu) G + mu M      otherwise X = M
  *   W <- (1 - rate decay) W - rate s NS(X)
- * with s = sqrt(max(1, rows / columns)) ("original") or 0.2 sqrt(max(rows, columns)) ("rms").
+ * with s = sqrt(max(1, rows / columns)) ("original") or 0.2 sqrt(max(rows, columns)) ("rms"). Where the config asks for exact
+ * directions instead of NS, X leaves by momentumGraph and the update comes in from outside.
  *
  * Every output is a fresh array: states are read from one set of arrays and written to another.
  */
@@ -13,12 +14,12 @@ import { createGraph, type Graph, type Tensor } from '../graph/graph.ts';
 import { add, divide, multiply, scale, squareRoot, subtract } from '../graph/operators/elementwise.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { AdamWConfig, MuonConfig } from './config.ts';
-import type { ParameterSpec } from './gpt.ts';
 import { orthogonalise } from './orthogonalise.ts';
+import type { ParameterSpec } from './trainable.ts';
 
 /** Hidden matrices of one shape and one schedule, orthogonalised together. */
 export interface MuonStack {
-  /** Key of the stack's tensors: "weights:KEY", "gradients:KEY", "momentum:KEY", "nsInput:KEY". */
+  /** Key of the stack's tensors: "weights:KEY", "gradients:KEY", "momentum:KEY", "nsInput:KEY", "orthogonal:KEY". */
   readonly key: string;
   readonly parameters: readonly ParameterSpec[];
   readonly shape: readonly [number, number];
@@ -70,27 +71,42 @@ export function updateGraph(
   return graph;
 }
 
+/** The momentum of every stack alone: "next:momentum:KEY" and, with Nesterov, "nsInput:KEY". */
+export function momentumGraph(stacks: readonly MuonStack[], muon: MuonConfig): Graph {
+  const graph = createGraph();
+  for (const stack of stacks) addMomentum(graph, stack, muon);
+  return graph;
+}
+
 /** Factor on the orthonormalised update. */
 export function updateScale(kind: MuonConfig['updateScale'], [rows, columns]: readonly [number, number]): number {
   return kind === 'original' ? Math.sqrt(Math.max(1, rows / columns)) : 0.2 * Math.sqrt(Math.max(rows, columns));
 }
 
 function addMuonStep(graph: Graph, stack: MuonStack, config: MuonConfig, rate: Tensor): void {
-  const { momentum: mu, convention, nesterov } = config;
   const shape = [stack.parameters.length, ...stack.shape];
   const weights = graph.input(`weights:${stack.key}`, shape);
-  const gradient = graph.input(`gradients:${stack.key}`, shape);
-  const old = graph.input(`momentum:${stack.key}`, shape);
+  const update =
+    config.rank === undefined
+      ? orthogonalise(graph, addMomentum(graph, stack, config), stack.schedule)
+      : graph.input(`orthogonal:${stack.key}`, shape);
+  const step = scale(graph, multiply(graph, update, rate), updateScale(config.updateScale, stack.shape));
+  graph.output(`next:weights:${stack.key}`, subtract(graph, decayed(graph, weights, rate, config.weightDecay), step));
+}
 
+/** Momentum and, with Nesterov, its blend as outputs; returns what is orthonormalised. */
+function addMomentum(graph: Graph, { key, parameters, shape }: MuonStack, config: MuonConfig): Tensor {
+  const { momentum: mu, convention, nesterov } = config;
+  const whole = [parameters.length, ...shape];
+  const gradient = graph.input(`gradients:${key}`, whole);
+  const old = graph.input(`momentum:${key}`, whole);
   const share = convention === 'sum' ? gradient : scale(graph, gradient, 1 - mu);
   const momentum = add(graph, scale(graph, old, mu), share);
-  const nsInput = nesterov ? add(graph, share, scale(graph, momentum, mu)) : momentum;
-  const update = orthogonalise(graph, nsInput, stack.schedule);
-  const step = scale(graph, multiply(graph, update, rate), updateScale(config.updateScale, stack.shape));
-
-  graph.output(`next:momentum:${stack.key}`, momentum);
-  if (nesterov) graph.output(`nsInput:${stack.key}`, nsInput);
-  graph.output(`next:weights:${stack.key}`, subtract(graph, decayed(graph, weights, rate, config.weightDecay), step));
+  graph.output(`next:momentum:${key}`, momentum);
+  if (!nesterov) return momentum;
+  const blend = add(graph, share, scale(graph, momentum, mu));
+  graph.output(`nsInput:${key}`, blend);
+  return blend;
 }
 
 /** Loshchilov and Hutter 2019, arXiv:1711.05101; corrections are 1 - beta^step. */

@@ -108,6 +108,8 @@ export interface TrainingChoices {
   readonly updateScale?: 'original' | 'rms';
   readonly warmupSteps?: number;
   readonly schedule?: TrainConfig['muon']['schedule'];
+  /** Share of directions of the exact polar factor, instead of Newton-Schulz. */
+  readonly rank?: number;
 }
 
 /** Validation losses over a run. */
@@ -131,6 +133,7 @@ export function trainConfig({ layers, width }: Rung, choices: TrainingChoices): 
       updateScale: choices.updateScale ?? 'original',
       schedule: choices.schedule ?? scheduleOf('you5', 5),
       schedules: {},
+      ...(choices.rank === undefined ? {} : { rank: choices.rank }),
     },
     adamw: { learningRate: 0.002, betas: [0.9, 0.95], epsilon: 1e-8, weightDecay: 0.01 },
     rate: { warmupSteps: choices.warmupSteps ?? 0, decayShare: 0.1 },

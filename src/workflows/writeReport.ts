@@ -1,5 +1,6 @@
 /** Gathers what a report shows, renders it and writes page and charts into the study. */
 import { join } from 'node:path';
+import type { DynamicsResult } from '../dynamics/experiment.ts';
 import { scheduleOf } from '../newtonSchulz/catalogue.ts';
 import { products } from '../newtonSchulz/cost.ts';
 import { output } from '../newtonSchulz/response.ts';
@@ -12,6 +13,7 @@ import { forecast } from '../scaling/forecast.ts';
 import type { Law, LawsDocument } from '../scaling/law.ts';
 import { publishedLaws } from '../scaling/published/publishedLaws.ts';
 import type { RandomSpectra } from '../spectra/randomSpectra.ts';
+import { readDynamics } from '../store/dynamicsFolder.ts';
 import type { RunRecords } from '../store/runFolder.ts';
 import type { StudyDescription } from '../store/study.ts';
 import { readRandom, type StudyWriter } from '../store/studyFolder.ts';
@@ -47,18 +49,27 @@ export function writeStudyReport(
   writer: StudyWriter,
   source: ReportSource,
 ): { readonly path: string; readonly charts: number; readonly statements: readonly string[] } {
-  const data = reportData(writer.description, source, readRandom(writer.folder));
+  const data = reportData(writer.description, source, {
+    random: readRandom(writer.folder),
+    dynamics: readDynamics(writer.folder),
+  });
   const { html, charts } = renderReport(data);
   for (const { name, svg } of charts) writer.writeChart(`${name}.svg`, svg);
   writer.writeReport(html);
   return { path: join(writer.folder, 'report.html'), charts: charts.length, statements: data.statements };
 }
 
+/** Experiments that a study keeps beside its runs. */
+export interface RecordedExperiments {
+  readonly random: RandomSpectra | null;
+  readonly dynamics: readonly DynamicsResult[];
+}
+
 /** Everything the report shows, as plain data. */
 export function reportData(
   study: StudyDescription,
   { runs, tracked, laws, plan, command, target = study.target }: ReportSource,
-  random: RandomSpectra | null,
+  { random, dynamics }: RecordedExperiments,
 ): ReportData {
   return {
     study,
@@ -71,6 +82,7 @@ export function reportData(
     plan,
     responses: plan ? responseCurves(plan) : [],
     random: random && randomReportData(random),
+    dynamics,
     command,
   };
 }

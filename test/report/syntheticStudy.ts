@@ -69,6 +69,7 @@ export function syntheticStudy(
     plan,
     responses: SCHEDULES.map((schedule) => responseOf(schedule)),
     random: null,
+    dynamics: [],
     command: `muonscope study --preset quick --seed ${seed} --target 1.6B`,
   };
 }

@@ -5,8 +5,9 @@ import { type Bindings, createEngine, type Engine } from '../../src/graph/engine
 import type { NsSchedule } from '../../src/newtonSchulz/schedule.ts';
 import type { Batch, Sampler } from '../../src/train/batches.ts';
 import type { TrainConfig } from '../../src/train/config.ts';
-import { gptParameters, type ParameterSpec } from '../../src/train/gpt.ts';
+import { gptModel, gptParameters } from '../../src/train/gpt.ts';
 import { gradientGraph } from '../../src/train/programs.ts';
+import type { ParameterSpec } from '../../src/train/trainable.ts';
 import { createTrainer } from '../../src/train/trainer.ts';
 import type { TrainerState } from '../../src/train/trainingState.ts';
 import { muonStacks, updateGraph } from '../../src/train/updateGraph.ts';
@@ -40,7 +41,7 @@ describe('GPT', () => {
   });
 
   test('has the loss and the gradients of the reference', async () => {
-    const program = await engine.compile(gradientGraph({ model: gpt.model, batch: gpt.batch }, parameters));
+    const program = await engine.compile(gradientGraph(gptModel(gpt.model, gpt.batch)));
     closing.push(() => program.close());
     const loss = new Float32Array(1);
     const gradients = arraysLike(gpt.gradients);

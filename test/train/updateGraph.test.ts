@@ -5,8 +5,8 @@ import { scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
 import { orthogonalise as orthogonaliseReference } from '../../src/newtonSchulz/orthogonalise.ts';
 import type { NsSchedule } from '../../src/newtonSchulz/schedule.ts';
 import type { MuonConfig } from '../../src/train/config.ts';
-import type { ParameterSpec } from '../../src/train/gpt.ts';
 import { iterate, orthogonalise } from '../../src/train/orthogonalise.ts';
+import type { ParameterSpec } from '../../src/train/trainable.ts';
 import { muonStacks } from '../../src/train/updateGraph.ts';
 import { evaluate } from '../graph/evaluate.ts';
 

@@ -30,6 +30,9 @@ export const NOUN_FILES: readonly string[] = [
   'src/scaling/law.ts',
   'src/planner/plan.ts',
   'src/planner/audit.ts',
+  'src/dynamics/experiment.ts',
+  'src/dynamics/sensingRecord.ts',
+  'src/dynamics/trainingRecord.ts',
   'src/store/study.ts',
 ];
 
@@ -41,7 +44,7 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   pure('linalg', ['base']),
   pure('newtonSchulz', ['base', 'linalg']),
   pure('graph', ['base']),
-  pure('train', ['base', 'graph', 'newtonSchulz']),
+  pure('train', ['base', 'linalg', 'graph', 'newtonSchulz']),
   pure('sources', ['base', 'linalg', 'train']),
   withNouns('spectra', ['base', 'linalg']),
   pure('stability', ['base', 'spectra']),

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ENGINES, type EngineName } from '../../workflows/engines.ts';
 import type { TrainingChoices } from '../../workflows/presets.ts';
 import type { Expectation } from '../../workflows/study.ts';
-import { choiceFlag, integerFlag, numberFlag, textOption } from '../flags.ts';
+import { choiceFlag, integerFlag, numberFlag, textOption, updateFlag } from '../flags.ts';
 import { INTERRUPTED, interruptSignal, outputWidth, print, printJson, stoppedText, tell } from '../output.ts';
 import { createStudyListener } from '../studyProgress.ts';
 import { runTable } from '../tables/runTable.ts';
@@ -23,6 +23,7 @@ interface TrainFlags {
   readonly warmup: number;
   readonly ns: string;
   readonly nsSteps?: number;
+  readonly update?: number;
   readonly text: readonly string[];
   readonly out: string;
   readonly resume?: true;
@@ -62,6 +63,11 @@ export function addTrain(program: Command): void {
     .option('--warmup <steps>', 'of the learning rate', integerFlag('--warmup', 0), 0)
     .option('--ns <name>', 'Newton-Schulz schedule, see muonscope ns show', 'you5')
     .option('--ns-steps <n>', "instead of the schedule's usual number", integerFlag('--ns-steps'))
+    .option(
+      '--update <rule>',
+      'rank:P keeps the top share P of directions of the exact polar factor, in place of NS',
+      updateFlag,
+    )
     .addOption(textOption())
     .option('--resume', 'go on with the run in --out')
     .option('--every <n>', 'steps between two spectra (default: as often as stays cheap)', integerFlag('--every'))
@@ -126,6 +132,7 @@ async function choicesOf(flags: TrainFlags): Promise<Partial<TrainingChoices>> {
     updateScale,
     warmupSteps: warmup,
     schedule: catalogueSchedule(flags.ns, flags.nsSteps),
+    ...(flags.update === undefined ? {} : { rank: flags.update }),
   };
 }
 
@@ -144,6 +151,7 @@ async function expectedOf(flags: TrainFlags, given: (flag: string) => boolean): 
       muon: {
         ...only({ momentum, convention, updateScale, nesterov: true }),
         ...(given('lr') ? { learningRate: lr } : {}),
+        ...(flags.update === undefined ? {} : { rank: flags.update }),
         ...(given('ns') || given('nsSteps') ? { schedule: { name: catalogueSchedule(ns, nsSteps).name } } : {}),
       },
       ...(given('warmup') ? { rate: { warmupSteps: warmup } } : {}),
