@@ -14,6 +14,7 @@ import { dionFile } from '../../../src/report/exports/dion.ts';
 import { emergingOptimizersFile } from '../../../src/report/exports/emergingOptimizers.ts';
 import { optaxFile } from '../../../src/report/exports/optax.ts';
 import { torchFile } from '../../../src/report/exports/torch.ts';
+import { pythonWith } from '../../pythons.ts';
 import { exampleExport, scheduleOfParameter } from './exampleExport.ts';
 
 interface Recorded {
@@ -106,17 +107,3 @@ describe.each(CASES)('the file for $framework', ({ framework, write, file, probe
     }
   }
 });
-
-/** The first Python in which `probe` holds. */
-function pythonWith(probe: string): string | null {
-  const candidates = [...(process.env.MUONSCOPE_PYTHON?.split(':') ?? []), 'python3', '/usr/bin/python3'];
-  const works = (python: string): boolean => {
-    try {
-      execFileSync(python, ['-c', probe], { stdio: 'ignore', timeout: 60_000 });
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  return candidates.filter((python) => python !== '').find(works) ?? null;
-}
