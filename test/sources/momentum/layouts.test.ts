@@ -802,6 +802,7 @@ describe('buffers saved by name, and keys the user names', () => {
     expect(lines(leading)).toEqual(['h.0.attn.c_proj.weight: attn.o, 0 of 1, 8 x 8']);
     expect(lines(trailing)).toEqual(lines(leading));
     expect([leading.layout, leading.convention, leading.nsInput]).toEqual(['named buffers', null, null]);
+    expect([leading.settings, leading.matrices[0]?.settings]).toEqual([[], null]);
     const told = await findMomentum([checkpoint('a.npz', { 'momentum.h.0.attn.c_proj.weight': tensor([8, 8]) })], {
       convention: 'sum',
     });
