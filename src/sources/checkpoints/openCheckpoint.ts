@@ -10,6 +10,8 @@ import { printable } from '../../base/printable.ts';
 import type { ByteSource, FileTree } from '../bytes/byteSource.ts';
 import { openLocation } from '../bytes/location.ts';
 import type { Checkpoint, CheckpointFormat } from './checkpoint.ts';
+import { deepspeed } from './deepspeed.ts';
+import { distributed } from './distributed.ts';
 import { foreignFile, foreignFolder } from './foreignFormats.ts';
 import { npyFile } from './npyFile.ts';
 import { npzFile } from './npzFile.ts';
@@ -17,6 +19,7 @@ import type { FileReader, FolderReader } from './reader.ts';
 import { runCheckpointFile, runCheckpointFolder } from './runCheckpoint.ts';
 import { safetensorsFile } from './safetensorsFile.ts';
 import { shardedSafetensorsFolder, shardedSafetensorsIndex } from './shardedSafetensors.ts';
+import { torchFile } from './torchFile.ts';
 
 /** Asked in this order: a run's checkpoint is safetensors as well. */
 export const FILE_READERS: readonly FileReader[] = [
@@ -25,10 +28,16 @@ export const FILE_READERS: readonly FileReader[] = [
   shardedSafetensorsIndex,
   npyFile,
   npzFile,
+  torchFile,
 ];
 
 /** Asked in this order. */
-export const FOLDER_READERS: readonly FolderReader[] = [runCheckpointFolder, shardedSafetensorsFolder];
+export const FOLDER_READERS: readonly FolderReader[] = [
+  runCheckpointFolder,
+  distributed,
+  deepspeed,
+  shardedSafetensorsFolder,
+];
 
 /**
  * Opens a checkpoint of any format that is read.
