@@ -8,10 +8,12 @@ fixtures/layouts/NAME/ with its files and expected.json:
 
 kellerJordan  muon.MuonWithAuxAdam on 2 ranks over gloo; each rank's file holds what it owns
 moonlight     Muon of examples/toy_train.py; what it imports for its data is left out
-dion          dion.Muon with AdamW and Lion groups; by id, and by name as torch's get_optimizer_state_dict has it
-nanochat      nanochat.gpt.GPT and its MuonAdamW, on 1 rank and on 2 ranks, under the names of its checkpoint_manager; gloo
-              has no futures and no averages, so that collectives are waited for and averaged here
+dion          dion.Muon by id, dion.NorMuon by name as torch's get_optimizer_state_dict has it; with AdamW and Lion groups
+nanochat      nanochat.gpt.GPT of one layer and its MuonAdamW on 2 ranks, in files of the names of its checkpoint_manager,
+              embeddings in bfloat16; gloo has no futures and no averages: collectives are waited for and averaged here
 optax         optax.contrib.muon, its state flattened by jax.tree_util, as .npz and .safetensors
+
+Models beside them have names and shapes, no values.
 """
 
 import hashlib
@@ -37,7 +39,7 @@ def entry(array):
 def write_expected(folder, cases):
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/expected.json", "w", encoding="utf-8") as file:
-        json.dump(cases, file, indent=1)
+        json.dump(cases, file, separators=(",", ":"))
         file.write("\n")
 
 
@@ -102,6 +104,11 @@ def train(model, step, rank=0):
         model.zero_grad(set_to_none=True)
 
 
+def shapes_of(model):
+    """A state dict of the model's names and shapes; one zero stands for all values, to keep the files small."""
+    return {name: weight.new_zeros(1).expand(weight.shape) for name, weight in model.state_dict().items()}
+
+
 def momentum_of(optimizer, named, key="momentum_buffer"):
     return {n: entry(optimizer.state[p][key]) for n, p in named if key in optimizer.state.get(p, {})}
 
@@ -148,7 +155,7 @@ def run_keller_jordan(rank, folder):
     train(model, optimizer.step, rank)
     torch.save(optimizer.state_dict(), f"{folder}/optim_000003_rank{rank}.pt")
     if rank == 0:
-        torch.save(model.state_dict(), f"{folder}/model_000003.pt")
+        torch.save(shapes_of(model), f"{folder}/model_000003.pt")
     return momentum_of(optimizer, hidden)
 
 
@@ -176,7 +183,7 @@ def moonlight(folder):
     hidden, rest = split(model)
     optimizer = muon(muon_params=[p for _, p in hidden], adamw_params=[p for _, p in rest])
     train(model, optimizer.step)
-    torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()}, f"{folder}/step_3.pt")
+    torch.save({"model": shapes_of(model), "optimizer": optimizer.state_dict()}, f"{folder}/step_3.pt")
     adam = [n for n, _ in rest]
     return [{"files": ["step_3.pt"], "model": None, "momentum": momentum_of(optimizer, hidden), "adam": adam}]
 
@@ -197,22 +204,24 @@ def dion(folder):
         ]
         optimizer = optimizer_class(groups, nesterov=name == "muon")
         train(model, optimizer.step)
-        momentum = momentum_of(optimizer, hidden, "momentum")
-        states = {"": optimizer.state_dict(), "Named": get_optimizer_state_dict(model, optimizer)}
-        for suffix, state in states.items():
-            file = f"{name}{suffix}_step3.pt"
-            torch.save({"model": model.state_dict(), "optimizer": state}, f"{folder}/{file}")
-            cases.append({"files": [file], "model": None, "momentum": momentum, "adam": [n for n, _ in rest]})
+        if name == "muon":
+            tree = {"model": shapes_of(model), "optimizer": optimizer.state_dict()}
+        else:
+            tree = {"optimizer": get_optimizer_state_dict(model, optimizer)}
+        file = f"{name}_step3.pt"
+        torch.save(tree, f"{folder}/{file}")
+        cases.append({"files": [file], "model": None, "momentum": momentum_of(optimizer, hidden, "momentum"), "adam": [n for n, _ in rest]})
     return cases
 
 
 def nanochat_model():
+    os.environ["NANOCHAT_DTYPE"] = "bfloat16"
     import torch
     from nanochat.gpt import GPT, GPTConfig
 
     torch.manual_seed(0)
     with torch.device("meta"):
-        model = GPT(GPTConfig(sequence_len=16, vocab_size=64, n_layer=3, n_head=2, n_kv_head=1, n_embd=24, window_pattern="L"))
+        model = GPT(GPTConfig(sequence_len=16, vocab_size=64, n_layer=1, n_head=2, n_kv_head=1, n_embd=24, window_pattern="L"))
     model.to_empty(device="cpu")
     model.init_weights()
     return model
@@ -239,7 +248,7 @@ def run_nanochat(rank, folder):
     import torch
     import torch.distributed as dist
 
-    for name in ("all_reduce", "reduce_scatter_tensor", "all_gather_into_tensor") if dist.is_initialized() else ():
+    for name in ("all_reduce", "reduce_scatter_tensor", "all_gather_into_tensor"):
         setattr(dist, name, with_futures(getattr(dist, name)))
     model = nanochat_model()
     optimizer = model.setup_optimizer()
@@ -249,8 +258,8 @@ def run_nanochat(rank, folder):
         model(tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()).backward()
         optimizer.step()
         model.zero_grad(set_to_none=True)
-    if dist.is_initialized() and rank == 0:
-        torch.save(model.state_dict(), f"{folder}/model_{STEPS:06d}.pt")
+    if rank == 0:
+        torch.save(shapes_of(model), f"{folder}/model_{STEPS:06d}.pt")
     torch.save(optimizer.state_dict(), f"{folder}/optim_{STEPS:06d}_rank{rank:d}.pt")  # names as in checkpoint_manager.py
     name_of = {p: n for n, p in model.named_parameters()}
     found = {}
@@ -265,19 +274,9 @@ def run_nanochat(rank, folder):
 
 
 def nanochat(folder):
-    os.makedirs(f"{folder}/ranks1", exist_ok=True)
-    os.makedirs(f"{folder}/ranks2", exist_ok=True)
-    cases = []
-    for ranks in (1, 2):
-        sub = f"{folder}/ranks{ranks}"
-        if ranks == 1:
-            found = run_nanochat(0, sub)
-        else:
-            spawn(run_nanochat, 2, sub, 29552)
-            found = gathered_in(sub)
-        files = [f"ranks{ranks}/optim_000003_rank{r}.pt" for r in range(ranks)]
-        cases.append({"files": files, "model": "ranks2/model_000003.pt", "momentum": found, "adam": None})
-    return cases
+    spawn(run_nanochat, 2, folder, 29552)
+    files = [f"optim_{STEPS:06d}_rank{r}.pt" for r in range(2)]
+    return [{"files": files, "model": f"model_{STEPS:06d}.pt", "momentum": gathered_in(folder), "adam": None}]
 
 
 def optax(folder):

@@ -16,6 +16,8 @@ export interface TorchArchive {
   readonly name: string;
   /** What data.pkl holds. */
   readonly value: PickleValue;
+  /** Length of data.pkl. */
+  readonly pickleBytes: number;
   readonly bigEndian: boolean;
   /** Bytes of a storage, not read yet; null if there is none of this key. */
   storage(key: string): ByteSource | null;
@@ -43,6 +45,7 @@ export async function openTorchArchive(source: ByteSource): Promise<TorchArchive
   return {
     name: source.name,
     value: unpickle(bytes, pickle.name),
+    pickleBytes: bytes.length,
     bigEndian: await isBigEndian(zip, root),
     storage: (key) => zip.open(`${root}/data/${key}`),
   };
