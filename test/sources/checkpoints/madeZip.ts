@@ -71,7 +71,7 @@ const ALL_ONES = 0xffffffff;
 /** UTF-8 names. */
 const FLAGS = 0x800;
 
-function localHeader(entry: MadeEntry, data: Uint8Array, zip64: boolean): Uint8Array {
+export function localHeader(entry: MadeEntry, data: Uint8Array, zip64: boolean): Uint8Array {
   const name = new TextEncoder().encode(entry.localName ?? entry.name);
   const length = entry.localByteLength ?? entry.byteLength ?? entry.data.length;
   const compressed = entry.compressedBytes ?? data.length;
@@ -96,7 +96,7 @@ function localHeader(entry: MadeEntry, data: Uint8Array, zip64: boolean): Uint8A
   ]);
 }
 
-function directoryEntry(entry: MadeEntry, data: Uint8Array, begin: number, zip64: boolean): Uint8Array {
+export function directoryEntry(entry: MadeEntry, data: Uint8Array, begin: number, zip64: boolean): Uint8Array {
   const name = new TextEncoder().encode(entry.name);
   const length = entry.byteLength ?? entry.data.length;
   const compressed = entry.compressedBytes ?? data.length;
@@ -126,7 +126,7 @@ function directoryEntry(entry: MadeEntry, data: Uint8Array, begin: number, zip64
   ]);
 }
 
-function endRecords(
+export function endRecords(
   { entries, bytes, begin }: { entries: number; bytes: number; begin: number },
   at: number,
   zip64: boolean,
