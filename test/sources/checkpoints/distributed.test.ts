@@ -26,7 +26,7 @@ const open = (files: Files): Promise<Checkpoint> => distributed.open(treeInMemor
 const one: MadeSaved = { shape: [1], chunks: [{ offsets: [0], sizes: [1] }] };
 
 describe('a distributed checkpoint', () => {
-  test.each(['fsdp2', 'fsdp2Flat', 'ownMetadata', 'safetensors'])(
+  test.each(['fsdp2', 'fsdp2Flat', 'ownMetadata', 'mesh4', 'safetensors'])(
     '%s has the tree that was saved, every tensor to the last bit',
     async (name) => {
       const { tree, tensors, skipped } = await open(readCheckpointFolder(`distributed/${name}`));
