@@ -39,7 +39,7 @@ export async function readNpyArray(source: ByteSource, name: string): Promise<Np
   const { descr, fortranOrder, shape, dataBegin } = await readHeader(source);
   const elements = countElements(shape, source.name);
   if (typeof descr !== 'string') return { kind: 'unreadable', shape, reason: structured(descr) };
-  const type = TYPES.get(descr.replace(/^[<>=|]/, ''));
+  const type = NUMPY_TYPES.get(descr.replace(/^[<>=|]/, ''));
   if (type === undefined)
     return { kind: 'unreadable', shape, reason: `of type ${printable(descr)}, which holds no numbers of ours` };
   const bytes = windowOf(source, source.name, dataBegin, source.byteLength);
@@ -57,7 +57,7 @@ const USUAL_HEADER_BYTES = 128;
 const MAX_HEADER_BYTES = 1_048_576;
 
 /** Types by descr without the byte order. Longer floats, complex numbers, texts and dates are not among them. */
-const TYPES: ReadonlyMap<string, TensorDtype> = new Map<string, TensorDtype>([
+export const NUMPY_TYPES: ReadonlyMap<string, TensorDtype> = new Map<string, TensorDtype>([
   ['f8', 'float64'],
   ['f4', 'float32'],
   ['f2', 'float16'],

@@ -10,6 +10,8 @@ import { printable } from '../../base/printable.ts';
 import type { ByteSource, FileTree } from '../bytes/byteSource.ts';
 import { openLocation } from '../bytes/location.ts';
 import type { Checkpoint, CheckpointFormat } from './checkpoint.ts';
+import { deepspeed } from './deepspeed.ts';
+import { distributed } from './distributed.ts';
 import { foreignFile, foreignFolder } from './foreignFormats.ts';
 import { npyFile } from './npyFile.ts';
 import { npzFile } from './npzFile.ts';
@@ -24,13 +26,18 @@ export const FILE_READERS: readonly FileReader[] = [
   runCheckpointFile,
   safetensorsFile,
   shardedSafetensorsIndex,
-  torchFile,
   npyFile,
   npzFile,
+  torchFile,
 ];
 
 /** Asked in this order. */
-export const FOLDER_READERS: readonly FolderReader[] = [runCheckpointFolder, shardedSafetensorsFolder];
+export const FOLDER_READERS: readonly FolderReader[] = [
+  runCheckpointFolder,
+  distributed,
+  deepspeed,
+  shardedSafetensorsFolder,
+];
 
 /**
  * Opens a checkpoint of any format that is read.

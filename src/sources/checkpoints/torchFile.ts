@@ -10,6 +10,7 @@
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../bytes/byteSource.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { isPickle } from './pickle/unpickle.ts';
 import type { FileReader } from './reader.ts';
 import { isTorchArchive, openTorchArchive, type TorchArchive } from './torch/torchArchive.ts';
 import { torchTree } from './torch/torchTree.ts';
@@ -26,8 +27,12 @@ export const torchFile: FileReader = {
     const old = (await isZip(source)) ? null : await oldFormat(source);
     if (old !== null)
       throw new FormatError(`${source.name}: expected a file of torch.save since PyTorch 1.6, got ${old}`, source.name);
-    const contents = rootTree(await openTorchArchive(source));
-    return { name: source.name, format: 'torch', ...contents, close: () => source.close() };
+    const archive = await openTorchArchive(source);
+    const close = async (): Promise<void> => {
+      await archive.close();
+      await source.close();
+    };
+    return { name: source.name, format: 'torch', ...rootTree(archive), close };
   },
 };
 
@@ -60,8 +65,7 @@ const RESAVE = 'torch.save(torch.load(path, weights_only=True), other_path) with
 async function oldFormat(source: ByteSource): Promise<string | null> {
   const head = await source.slice(0, Math.min(source.byteLength, 512));
   if (LEGACY_MAGIC.every((byte, i) => head[i] === byte)) return `the format before 1.6; ${RESAVE}`;
-  if (head[0] === 0x80 && head[1] !== undefined && head[1] >= 2 && head[1] <= 5)
-    return 'a plain pickle; save it with torch.save, which keeps tensors beside the pickle';
+  if (isPickle(head)) return 'a plain pickle; save it with torch.save, which keeps tensors beside the pickle';
   const text = new TextDecoder('latin1').decode(head);
   const isTar = text.slice(257, 262) === 'ustar';
   const name = text.slice(0, text.indexOf('\0'));

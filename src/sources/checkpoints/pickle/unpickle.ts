@@ -48,6 +48,12 @@ export function unpickle(
   return value;
 }
 
+/** Whether bytes begin as a pickle of protocol 2 to 5. */
+export function isPickle(head: Uint8Array): boolean {
+  const [opcode, version = 0] = head;
+  return opcode === 0x80 && version >= 2 && version <= 5;
+}
+
 const STOP = 0x2e;
 
 function nextOpcode(state: PickleState): number {
@@ -82,7 +88,10 @@ function requireTree(root: PickleValue, where: string, depth: number): void {
     } else if (isObject(child)) {
       const known = levels.get(child);
       if (known === null)
-        throw new FormatError(`${where}: expected data that ends, got a ${child.kind} that contains itself`, where);
+        throw new FormatError(
+          `${where}: expected data that ends, got a ${child.kind} that contains itself; save plain dicts and lists`,
+          where,
+        );
       if (known === undefined) open.push(startVisit(child, levels));
       else visit.levels = Math.max(visit.levels, known + 1);
     }

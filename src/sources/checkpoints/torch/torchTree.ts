@@ -37,7 +37,8 @@ export interface TorchTree {
  * @throws FormatError if a tensor leaves its storage, or there are more nodes than a checkpoint has
  */
 export function torchTree(archive: TorchArchive, path: readonly string[] = []): TorchTree {
-  const walk: Walk = { archive, tensors: [], skipped: [], nodes: 0 };
+  const maxNodes = Math.min(MAX_NODES, FEW_NODES + NODES_A_BYTE * archive.pickleBytes);
+  const walk: Walk = { archive, tensors: [], skipped: [], nodes: 0, maxNodes };
   const value = convert(walk, archive.value, path);
   return { value: value === LEFT_OUT ? null : value, tensors: walk.tensors, skipped: walk.skipped };
 }
@@ -48,21 +49,26 @@ interface Walk {
   readonly skipped: SkippedTensor[];
   /** Counted, because a small pickle may hold the same list in exponentially many places. */
   nodes: number;
+  readonly maxNodes: number;
 }
 
 /** A node that stands in `skipped` instead. */
 const LEFT_OUT = Symbol('left out');
 type Converted = CheckpointValue | typeof LEFT_OUT;
 
-/** A model of 100,000 parameters has 2 million. */
-const MAX_NODES = 8_000_000;
+/** A model of 100,000 parameters has two million. */
+const MAX_NODES = 4_000_000;
+/** Two bytes of a pickle name again what was there before: a tuple of betas, a dict of defaults. */
+const NODES_A_BYTE = 64;
+/** Whatever the length of the pickle. */
+const FEW_NODES = 10_000;
 /** Longer ones are nothing a scan could use. */
 const MAX_BYTES_TEXT = 65_536;
 
 function convert(walk: Walk, value: PickleValue, path: readonly string[]): Converted {
-  if (++walk.nodes > MAX_NODES)
+  if (++walk.nodes > walk.maxNodes)
     throw new FormatError(
-      `${walk.archive.name}: expected at most ${MAX_NODES} values, got more; keep only the optimizer state in the file`,
+      `${walk.archive.name}: expected at most ${walk.maxNodes} values, got more; keep only the optimizer state in the file`,
       walk.archive.name,
     );
   return isObject(value) ? convertObject(walk, value, path) : value;
