@@ -2,6 +2,7 @@
 import { printable } from '../../base/printable.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { isStackOfGroup } from './collectMomentum.ts';
+import { moddedNanogpt } from './layouts/moddedNanogpt.ts';
 import { shapeOf } from './matrixView.ts';
 import { elementsOf } from './modelWeights.ts';
 import type { SkipCause, SkippedMomentum } from './momentumMatrix.ts';
@@ -52,7 +53,7 @@ function shardReason(
   weightShapes: ReadonlyMap<string, readonly number[]>,
 ): readonly [SkipCause, string] | null {
   const weight = weightShapes.get(parameter);
-  if (weight === undefined || found.layout.name === 'modded-nanogpt') return null;
+  if (weight === undefined || found.layout === moddedNanogpt) return null;
   const shape = isStackOfGroup(found) ? shapeOf(view) : found.tensor.shape;
   if (elementsOf(shape) >= elementsOf(weight)) return null;
   return [

@@ -192,7 +192,7 @@ function sizesFrom(
   const hasEmbedding = states?.some(({ name }) => placeOf(name).kind === 'embedding') === true;
   const all = states !== null && (hasOthers || hasEmbedding) ? sizesOf(states, null) : null;
   const isNamed = states?.every(({ name }) => !name.startsWith(UNNAMED)) === true;
-  return { params: all?.params ?? null, nonEmbeddingParams: (isNamed && all?.nonEmbeddingParams) || null };
+  return { params: all?.params ?? null, nonEmbeddingParams: isNamed ? (all?.nonEmbeddingParams ?? null) : null };
 }
 
 function nsInputOf(settings: readonly MuonSettings[]): MomentumStage | null {

@@ -24,7 +24,7 @@ interface Row {
 type MutableMap = Map<string, Leaf['value']>;
 
 /** Rows of one form and prefix, put together. */
-interface Collected {
+interface Rows {
   readonly form: StateForm;
   readonly prefix: string;
   readonly byName: Map<string, MutableMap>;
@@ -36,6 +36,8 @@ interface Collected {
 const CONTAINERS: ReadonlySet<string> = new Set(['optimizer', 'optim', 'opt', 'opt_state', 'optimizer_state', 'state']);
 /** Keys that may also stand first: save_file({f"momentum.{name}": buffer}). */
 const LEADING_KEYS: ReadonlySet<string> = new Set(['momentum', 'momentum_buffer']);
+/** Options of a group that a flattening writer may give a key an item: "params.0", "params.1", .... */
+const LISTED_OPTIONS: ReadonlySet<string> = new Set(['params', 'param_names', 'names']);
 /** Keys MLX gives the moments of a parameter; "v" alone is Muon's or SGD's. */
 const MLX_KEYS: ReadonlySet<string> = new Set(['v', 'm', 'u']);
 /** Arrays of MLX layers: only behind these is a "v" an optimizer's, not a projection of that name. */
@@ -54,7 +56,7 @@ export function flatOptimizers(
   { ours = false, momentumKey = null }: { ours?: boolean; momentumKey?: string | null } = {},
 ): readonly OptimizerState[] {
   const wanted = momentumKey === null ? [] : wordsOf([momentumKey]);
-  const collected = new Map<string, Collected>();
+  const collected = new Map<string, Rows>();
   for (const { path, value } of leaves) {
     const words = wordsOf(path);
     const row = namedRow(words, wanted, momentumKey) ?? optionRow(words) ?? stateRow(words, ours);
@@ -75,7 +77,9 @@ function addTo(rows: Map<string, MutableMap>, { name, key }: Row, value: Leaf['v
 /** "KEY.NAME" or "NAME.KEY" for a key the user named, behind containers and whatever ends in "state". */
 function namedRow(words: readonly string[], wanted: readonly string[], momentumKey: string | null): Row | null {
   if (momentumKey === null || wanted.length === 0) return null;
-  const at = words.findIndex((_, i) => wanted.every((word, k) => words[i + k] === word));
+  const isAt = (i: number): boolean => i >= 0 && wanted.every((word, k) => words[i + k] === word);
+  const atEnd = words.length - wanted.length;
+  const at = isAt(atEnd) ? atEnd : words.findIndex((_, i) => isAt(i));
   if (at < 0) return null;
   const behind = words.slice(at + wanted.length);
   const name = behind.length > 0 ? behind : withoutContainers(words.slice(0, at));
@@ -86,7 +90,8 @@ function namedRow(words: readonly string[], wanted: readonly string[], momentumK
 function optionRow(words: readonly string[]): Row | null {
   const at = words.indexOf('param_groups');
   if (at < 0 || words.length < at + 3) return null;
-  const inGroup = /^\d+$/.test(words[at + 1] ?? '');
+  const isOption = words.length === at + 3 || LISTED_OPTIONS.has(words[at + 2] ?? '');
+  const inGroup = /^\d+$/.test(words[at + 1] ?? '') && isOption; // a parameter may be called "0.weight"
   const [name, option] = inGroup
     ? [words[at + 1] ?? '', words.slice(at + 2).join('.')]
     : [words.slice(at + 1, -1).join('.'), words.at(-1) ?? ''];
@@ -128,13 +133,13 @@ function withoutContainers(words: readonly string[]): readonly string[] {
 }
 
 /** Flattened moments are an optimizer's only with Muon's coefficients or the second moments beside them. */
-function isOptimizerState({ form, prefix, byName }: Collected): boolean {
+function isOptimizerState({ form, prefix, byName }: Rows): boolean {
   if (form !== 'optax') return byName.size > 0;
   const keys = new Set([...byName.values()].flatMap((values) => [...values.keys()]));
   return keys.has('mu') && (keys.has('ns_coeffs') || keys.has('nu') || prefix.split('.').includes('muon'));
 }
 
-function optimizerOf({ form, prefix, byName, options }: Collected, file: number): OptimizerState {
+function optimizerOf({ form, prefix, byName, options }: Rows, file: number): OptimizerState {
   const whole: TreeMap = byName.get('') ?? new Map();
   const numbered = numberedGroups(options);
   const groupOf = new Map(numbered.flatMap((group) => group.params.map((id) => [id, group] as const)));
@@ -157,7 +162,7 @@ function numberedGroups(options: ReadonlyMap<string, TreeMap>): readonly Paramet
     .filter(([name]) => /^\d+$/.test(name))
     .map(([name, flat]) => {
       const group = new Map(flat);
-      for (const key of ['params', 'param_names', 'names']) {
+      for (const key of LISTED_OPTIONS) {
         const items = new Map(
           [...flat].filter(([k]) => k.startsWith(`${key}.`)).map(([k, v]) => [k.slice(key.length + 1), v]),
         );

@@ -8,36 +8,55 @@ import type { MuonSetting, MuonSettings } from './momentumMatrix.ts';
 /** Tensors that hold a setting are read; anything longer is none. */
 const LONGEST_SETTING = 3 * 100;
 
+/** Groups whose tensors are read; flattened optimizers may have a group for every parameter. */
+const MOST_READ = 64;
+
 /** Options worth reading: dion keeps its learning rate on the device, optax its coefficients as an array. */
 const READ_OPTIONS = ['lr', 'mu', 'momentum', 'weight_decay', 'ns_coeffs', 'ns_coefficients'] as const;
+
+/** A parameter's state with its layout. */
+export interface SettingsOwner {
+  readonly state: FiledState;
+  readonly layout: Layout;
+}
 
 /** Settings of all groups once each, and which of them a parameter has. */
 export interface GroupSettings {
   readonly settings: readonly MuonSettings[];
-  indexOf(state: FiledState): number | null;
+  indexOf(owner: SettingsOwner): number | null;
 }
 
 /**
  * @param found states that have momentum, with their layouts
  * @throws FormatError as CheckpointTensor.read
  */
-export async function groupSettings(
-  found: readonly { readonly state: FiledState; readonly layout: Layout }[],
-): Promise<GroupSettings> {
+export async function groupSettings(found: readonly SettingsOwner[]): Promise<GroupSettings> {
   const settings: MuonSettings[] = [];
   const places = new Map<string, number>();
-  const byOptions = new Map<TreeMap | null, number>();
-  for (const { state, layout } of found) {
-    const options = state.group?.options ?? null;
-    if (byOptions.has(options)) continue;
-    const group = state.group !== null && state.group.params.length > 1 ? state.group.index : null;
-    const entry = settingsOf(layout, group, await readSettings(options ?? new Map()));
-    const key = JSON.stringify(entry);
-    const at = places.get(key) ?? settings.push(entry) - 1;
-    places.set(key, at);
-    byOptions.set(options, at);
+  const byOptions = new Map<TreeMap | Layout, number | null>();
+  for (const owner of found) {
+    if (byOptions.has(placeOf(owner))) continue;
+    const { layout, state } = owner;
+    const options: TreeMap = state.group?.options ?? new Map();
+    const isShared = state.group !== null && state.group.params.length > 1;
+    const read = byOptions.size < MOST_READ ? await readSettings(options) : options;
+    const entry = settingsOf(layout, isShared ? (state.group?.index ?? null) : null, read);
+    const key = saysNothing(entry) ? null : JSON.stringify(entry);
+    const at = key === null ? null : (places.get(key) ?? settings.push(entry) - 1);
+    if (key !== null && at !== null) places.set(key, at);
+    byOptions.set(placeOf(owner), at);
   }
-  return { settings, indexOf: (state) => byOptions.get(state.group?.options ?? null) ?? null };
+  return { settings, indexOf: (owner) => byOptions.get(placeOf(owner)) ?? null };
+}
+
+/** States of one group share its options; states without one share what their layout does. */
+function placeOf({ state, layout }: SettingsOwner): TreeMap | Layout {
+  return state.group?.options ?? layout;
+}
+
+/** Buffers without groups, of no code that is known. */
+function saysNothing({ schedule, nesterov, momentum, learningRate }: MuonSettings): boolean {
+  return schedule === null && nesterov === null && momentum === null && learningRate === null;
 }
 
 async function readSettings(options: TreeMap): Promise<TreeMap> {

@@ -2,6 +2,7 @@
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { rankOfPath } from './checkpointFiles.ts';
 import { type Collected, type FoundTensor, isStackOfGroup } from './collectMomentum.ts';
+import { moddedNanogpt } from './layouts/moddedNanogpt.ts';
 import type { ModelWeight } from './modelWeights.ts';
 import type { SkippedMomentum } from './momentumMatrix.ts';
 import { type GivenNames, resolveNames } from './parameterNames.ts';
@@ -30,7 +31,13 @@ export interface NamingContext {
 
 /** @throws UsageError if a list of names has the wrong length */
 export function namedTensors(collected: readonly Collected[], context: NamingContext): NamedTensors {
-  const parts = collected.map((one) => tensorsOf(one, context, collected.length > 1));
+  const known = collected.filter(({ found, leftOut }) => found.length + leftOut.length > 0);
+  const taken = new Set<string>(); // Muon's parameters are named first: what is left is others'
+  const inTurn = [...known].sort((a, b) => Number(a.found.length === 0) - Number(b.found.length === 0));
+  const byOptimizer = new Map(
+    inTurn.map((one) => [one, tensorsOf(one, context, { taken, isAlone: known.length === 1 })]),
+  );
+  const parts = known.flatMap((one) => byOptimizer.get(one) ?? []);
   return {
     matrices: parts.flatMap(({ matrices }) => matrices),
     skipped: parts.flatMap(({ skipped }) => skipped),
@@ -42,14 +49,20 @@ export function namedTensors(collected: readonly Collected[], context: NamingCon
   };
 }
 
-function tensorsOf(collected: Collected, context: NamingContext, isOneOfSeveral: boolean): NamedTensors {
+/** @param taken names of the model that other optimizers have; those found here are added */
+function tensorsOf(
+  collected: Collected,
+  context: NamingContext,
+  { taken, isAlone }: { readonly taken: Set<string>; readonly isAlone: boolean },
+): NamedTensors {
   const { optimizer, found, leftOut } = collected;
   const shapes = momentumShapes(found);
   const others = new Map(leftOut.flatMap(({ id, shape }) => (shape === null ? [] : [[id, shape] as const])));
   const given = found.length > 0 ? context.given : null; // names are for the optimizer that has momentum
   const weights = optimizer.form === 'banks' ? context.weights.flatMap(matricesOfBank) : context.weights;
-  const { byId, notes } = resolveNames({ groups: groupsOf(collected), shapes, others }, { given, weights });
-  const prefix = isOneOfSeveral && optimizer.path.length > 0 ? `${optimizer.path.join('.')}.` : '';
+  const { byId, notes } = resolveNames({ groups: groupsOf(collected), shapes, others }, { given, weights, taken });
+  for (const name of byId.values()) taken.add(name);
+  const prefix = isAlone || optimizer.path.length === 0 ? '' : `${optimizer.path.join('.')}.`;
   const nameOf = (id: string): string => byId.get(id) ?? `${UNNAMED}${prefix}${id}`;
   const stacks = found.map((one) => {
     const stacked = stackedMatrices(one, { nameOf, rank: rankOf(one, context.checkpoints), heads: context.heads });
@@ -76,7 +89,7 @@ function momentumShapes(found: readonly FoundTensor[]): ReadonlyMap<string, read
   for (const one of found) {
     const { state, tensor, layout } = one;
     const isStack = isStackOfGroup(one);
-    const inner = isStack || layout.name === 'modded-nanogpt' ? tensor.shape.slice(-2) : tensor.shape;
+    const inner = isStack || layout === moddedNanogpt ? tensor.shape.slice(-2) : tensor.shape;
     for (const id of isStack ? (state.group?.params ?? []) : [state.id]) shapes.set(id, inner);
   }
   return shapes;
@@ -99,7 +112,7 @@ function statesOf(
   const shapes = new Map<string, readonly number[]>();
   for (const { state, tensor } of found) shapes.set(state.id, tensor.shape);
   for (const { id, shape } of leftOut) if (shape !== null) shapes.set(id, shape);
-  const isShare = found.some((one) => isStackOfGroup(one) || one.layout.name === 'modded-nanogpt');
+  const isShare = found.some((one) => isStackOfGroup(one) || one.layout === moddedNanogpt);
   const isWhole = optimizer.groups.every(({ params }) => params.every((id) => shapes.has(id)));
   if (isShare || !isWhole) return null;
   return [...shapes].map(([id, shape]) => ({ name: nameOf(id), shape }));

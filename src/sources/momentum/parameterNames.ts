@@ -63,28 +63,41 @@ function unreadable(got: string, file: string): FormatError {
   );
 }
 
+export interface NameSources {
+  readonly given: GivenNames | null;
+  /** The model's, in its order; empty if it is not known. */
+  readonly weights: readonly ModelWeight[];
+  /** Names of the model that belong to another optimizer. */
+  readonly taken: ReadonlySet<string>;
+}
+
 /**
  * Names for ids, the surest source first: what the user gives, what the groups list, ids that are names, the model's weights.
  *
- * @param given for all parameters in order, or for those with momentum in order
- * @param weights the model's, in its order; empty if it is not known
  * @throws UsageError if a list has neither of the two lengths
  */
-export function resolveNames(
-  optimizer: NumberedParameters,
-  { given, weights }: { readonly given: GivenNames | null; readonly weights: readonly ModelWeight[] },
-): ResolvedNames {
+export function resolveNames(optimizer: NumberedParameters, { given, weights, taken }: NameSources): ResolvedNames {
   const listed = new Map([...listedNames(optimizer), ...(given ? givenNames(optimizer, given) : [])]);
   const open = (shapes: ReadonlyMap<string, readonly number[]>): ReadonlyMap<string, readonly number[]> =>
     new Map([...shapes].filter(([id]) => !listed.has(id)));
-  const taken = new Set(listed.values());
   const unnamed = open(optimizer.shapes);
-  const inferred = namesFromWeights(optimizer.groups, unnamed, weights, taken);
-  const others = namesFromWeights(optimizer.groups, open(optimizer.others), weights, taken);
+  const free = without(weights, [...taken, ...listed.values()]);
+  const inferred = namesFromWeights(optimizer.groups, unnamed, free, isHidden);
+  const rest = without(free, [...inferred.byId.values()]);
+  const others = namesFromWeights(optimizer.groups, open(optimizer.others), rest, () => true);
   const left = unnamed.size - inferred.byId.size;
   const missing = `${left} parameter${left > 1 ? 's have' : ' has'} no name in the checkpoint`;
   const notes = left > 0 ? [`${missing}: pass --names FILE, or --model with the model's own weights`] : [];
   return { byId: new Map([...others.byId, ...inferred.byId, ...listed]), notes: [...inferred.notes, ...notes] };
+}
+
+function isHidden({ name }: ModelWeight): boolean {
+  return placeOf(name).kind === 'matrix';
+}
+
+function without(weights: readonly ModelWeight[], names: readonly string[]): readonly ModelWeight[] {
+  const left = new Set(names);
+  return weights.filter(({ name }) => !left.has(name));
 }
 
 function listedNames({ groups, shapes, others }: NumberedParameters): readonly (readonly [string, string])[] {
@@ -117,23 +130,23 @@ function isList(given: GivenNames): given is readonly string[] {
  * Parameters of one shape keep the model's order within their group, whatever sorts the group: torch lists them as given,
  * KellerJordan/Muon sorts by size without changing ties, nanochat groups by shape. So where a shape has as many parameters
  * in the optimizer as weights in the model, and all in one group, the i-th is the i-th.
+ *
+ * @param isLikely weights that count where all of a shape are too many
  */
 function namesFromWeights(
   groups: readonly ParameterGroup[],
   shapes: ReadonlyMap<string, readonly number[]>,
   weights: readonly ModelWeight[],
-  taken: ReadonlySet<string>,
+  isLikely: (weight: ModelWeight) => boolean,
 ): ResolvedNames {
   const byId = new Map<string, string>();
   const notes: string[] = [];
-  const free = weights.filter(({ name }) => !taken.has(name));
   const groupOf = new Map(groups.flatMap(({ params, index }) => params.map((id) => [id, index] as const)));
   for (const [shape, ids] of idsByShape(groups, shapes)) {
-    const alike = free.filter((weight) => weight.shape.join(' x ') === shape).map(({ name }) => name);
-    const hidden = alike.filter((name) => placeOf(name).kind === 'matrix');
-    const names = [alike, hidden].find(({ length }) => length === ids.length);
+    const alike = weights.filter((weight) => weight.shape.join(' x ') === shape);
+    const found = [alike, alike.filter(isLikely)].find(({ length }) => length === ids.length);
     const inOneGroup = new Set(ids.map((id) => groupOf.get(id))).size === 1;
-    if (names && inOneGroup) for (const [i, id] of ids.entries()) byId.set(id, names[i] ?? id);
+    if (found && inOneGroup) for (const [i, id] of ids.entries()) byId.set(id, found[i]?.name ?? id);
     else if (alike.length > 0)
       notes.push(
         `${ids.length} parameters of ${shape} could not be told apart: the model has ${alike.length} weights of that shape` +

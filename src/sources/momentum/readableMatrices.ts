@@ -69,7 +69,7 @@ function gradientView(
 }
 
 function momentumOf({ found }: OwnedMatrix, settings: GroupSettings): number {
-  const momentum = settings.settings[settings.indexOf(found.state) ?? 0]?.momentum ?? null;
+  const momentum = settings.settings[settings.indexOf(found) ?? 0]?.momentum ?? null;
   if (momentum !== null) return momentum;
   throw new UsageError(
     '--stage nesterov: neither the checkpoint nor its layout tells the momentum coefficient; scan the buffers',
@@ -88,7 +88,7 @@ function matrixOf(
     layers: place.stack === null ? 1 : (layers.get(place.stack) ?? 1),
     shape: shapeOf(view),
     dtype: view.tensor.dtype as MomentumIdentity['dtype'], // others are left out before
-    settings: settings.indexOf(found.state),
+    settings: settings.indexOf(found),
     read,
   };
 }

@@ -97,7 +97,7 @@ function layerOf(
 ): { readonly at: number; readonly layer: number; readonly stack: string; readonly starred: string } | null {
   for (const [at, word] of words.entries()) {
     const before = words[at - 1] ?? '';
-    if (/^\d+$/.test(word) && at > 0 && !NO_LAYER_WORD.test(before) && word.length <= LONGEST_LAYER)
+    if (/^\d+$/.test(word) && words.length > 1 && !NO_LAYER_WORD.test(before) && word.length <= LONGEST_LAYER)
       return { at, layer: Number(word), stack: words.slice(0, at).join('.'), starred: '*' };
     const joined = LAYER_WORD.exec(word)?.[1];
     if (joined !== undefined && joined.length <= LONGEST_LAYER) {

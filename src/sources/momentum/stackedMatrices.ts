@@ -3,6 +3,8 @@ import type { CheckpointTensor } from '../checkpoints/checkpoint.ts';
 import { integerOf, listOf } from './checkpointTree.ts';
 import { type FoundTensor, isStackOfGroup } from './collectMomentum.ts';
 import { turnsOf } from './knownSplits.ts';
+import { megatron } from './layouts/megatron.ts';
+import { moddedNanogpt } from './layouts/moddedNanogpt.ts';
 import { type MatrixView, wholeView } from './matrixView.ts';
 import type { SkipCause, SkippedMomentum } from './momentumMatrix.ts';
 import { type ParameterPlace, placeOf, UNNAMED } from './roles.ts';
@@ -49,8 +51,8 @@ export function stackedMatrices(found: FoundTensor, context: StackContext): Stac
   if (matricesIn(shape) > MOST_MATRICES)
     return leaveOut('shape', `a stack of ${matricesIn(shape)} matrices; at most ${MOST_MATRICES} are listed`);
   if (isStackOfGroup(found)) return groupStack(found, context);
-  if (isLayerAxis(name, shape, found)) return layerStack(name, tensor);
-  if (layout.name === 'modded-nanogpt') return bank(name, tensor, found, context);
+  if (layout === megatron && isLayerAxis(name, shape)) return layerStack(name, tensor);
+  if (layout === moddedNanogpt) return bank(name, tensor, found, context);
   return higherAxes(name, found, leaveOut);
 }
 
@@ -92,13 +94,8 @@ function groupStack({ state, tensor, layout }: FoundTensor, { nameOf, rank }: St
 }
 
 /** Megatron's homogeneous layers: "decoder.layers.mlp.linear_fc1.weight" (layers, [experts,] m, n). */
-function isLayerAxis(name: string, shape: readonly number[], { layout }: FoundTensor): boolean {
-  return (
-    layout.key === 'momentum_buffer' &&
-    shape.length > 2 &&
-    /(?:^|\.)layers\.(?!\d)/.test(name) &&
-    placeOf(name).layer === null
-  );
+function isLayerAxis(name: string, shape: readonly number[]): boolean {
+  return shape.length > 2 && /(?:^|\.)layers\.(?!\d)/.test(name) && placeOf(name).layer === null;
 }
 
 function layerStack(name: string, tensor: CheckpointTensor): Stacked {

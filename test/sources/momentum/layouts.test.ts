@@ -114,6 +114,17 @@ describe('torch.optim.Muon', () => {
   });
 });
 
+test("RMSprop's momentum is not Muon's either", async () => {
+  const group = { lr: 0.1, momentum: 0.9, alpha: 0.99, eps: 1e-8, centered: false, weight_decay: 0, params: [0] };
+  const found = await findMomentum([
+    checkpoint('a.pt', {
+      state: { '0': { momentum_buffer: tensor([4, 3]), square_avg: tensor([4, 3]) } },
+      param_groups: [group],
+    }),
+  ]);
+  expect(left(found)).toEqual(['#0: other optimizer']);
+});
+
 describe('KellerJordan/Muon', () => {
   const groups = [
     { params: [0], lr: 0.22, betas: [0.8, 0.95], eps: 1e-10, weight_decay: 0, use_muon: false },
@@ -802,10 +813,26 @@ describe('buffers saved by name, and keys the user names', () => {
     expect(lines(leading)).toEqual(['h.0.attn.c_proj.weight: attn.o, 0 of 1, 8 x 8']);
     expect(lines(trailing)).toEqual(lines(leading));
     expect([leading.layout, leading.convention, leading.nsInput]).toEqual(['named buffers', null, null]);
+    expect([leading.settings, leading.matrices[0]?.settings]).toEqual([[], null]);
     const told = await findMomentum([checkpoint('a.npz', { 'momentum.h.0.attn.c_proj.weight': tensor([8, 8]) })], {
       convention: 'sum',
     });
     expect(told.convention).toBe('sum');
+  });
+
+  test('a key of MLX behind a projection of its name, and parameters called by numbers', async () => {
+    const mlx = checkpoint('o.npz', { 'layers.0.attn.v.weight.v': tensor([8, 8]) });
+    expect(lines(await findMomentum([mlx], { momentumKey: 'v' }))).toEqual([
+      'layers.0.attn.v.weight: attn.v, 0 of 1, 8 x 8',
+    ]);
+    const flat = checkpoint('o.npz', {
+      'optim.state.0.weight.momentum': tensor([8, 8]),
+      'optim.param_groups.0.weight.algorithm': 'muon',
+      'optim.param_groups.0.weight.mu': 0.5,
+    });
+    const found = await findMomentum([flat]);
+    expect(lines(found)).toEqual(['0.weight: *.weight, 0 of 1, 8 x 8']);
+    expect([found.layout, found.settings[0]?.momentum]).toEqual(['microsoft/dion', 0.5]);
   });
 
   test.each([

@@ -118,6 +118,25 @@ describe("names from the model's weights", () => {
     expect(await names(muon([[4, 4]], [[0]], square))).toEqual(['#0']);
   });
 
+  test('what AdamW updates is named from what Muon leaves', async () => {
+    const square = {
+      'wte.weight': tensor([4, 4]),
+      'h.0.attn.c_proj.weight': tensor([4, 4]),
+      'head.weight': tensor([4, 4]),
+    };
+    const moments = { exp_avg: tensor([4, 4]), exp_avg_sq: tensor([4, 4]) };
+    const adamw = { lr: 1e-3, betas: [0.9, 0.95], eps: 1e-8 };
+    const found = await findMomentum([
+      checkpoint('a.pt', {
+        model: square,
+        adamw: { state: { '0': moments, '1': moments }, param_groups: [{ ...adamw, params: [0, 1] }] },
+        muon: { state: { '0': { momentum_buffer: tensor([4, 4]) } }, param_groups: [{ ...GROUP, params: [0] }] },
+      }),
+    ]);
+    expect(found.matrices.map(({ name }) => name)).toEqual(['h.0.attn.c_proj.weight']);
+    expect(found.skipped.map(({ name }) => name)).toEqual(['wte.weight', 'head.weight']);
+  });
+
   test('names the groups list are not guessed again', async () => {
     const file = checkpoint('a.pt', {
       model: MODEL,

@@ -139,6 +139,7 @@ test('a number counts layers only where it stands for one', () => {
   expect(placeOf('experts.3.w1').layer).toBeNull();
   expect(placeOf('140234982734.weight').layer).toBeNull();
   expect(placeOf('net.123456.weight').layer).toBeNull();
+  expect(placeOf('2.weight')).toMatchObject({ layer: 2, stack: '', role: '*.weight' });
   expect(placeOf('net.2.weight')).toMatchObject({ layer: 2, stack: 'net', role: 'net.*.weight' });
   expect(placeOf('params/Block_4/Dense_0/kernel')).toMatchObject({
     layer: 4,

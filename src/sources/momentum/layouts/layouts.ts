@@ -12,15 +12,15 @@ import { optax } from './optax.ts';
 import { muonscope, plainBuffers, plainMomentum } from './plain.ts';
 import { torchMuon } from './torchMuon.ts';
 
-/** torch.optim.SGD has Muon's key; only it has dampening. */
-const sgd: Layout = {
+/** torch.optim.SGD and RMSprop have Muon's key; only they have dampening, and a choice to be centered. */
+const otherMomentum: Layout = {
   ...COMMON_LAYOUT,
   name: 'torch.optim.SGD',
-  source: 'torch 2.15, torch/optim/sgd.py',
+  source: 'torch 2.15, torch/optim/sgd.py and rmsprop.py',
   key: 'momentum_buffer',
   convention: null,
-  recognises: ({ options }) => options.has('dampening'),
-  foreign: () => "SGD's momentum",
+  recognises: ({ options }) => options.has('dampening') || options.has('centered'),
+  foreign: ({ options }) => (options.has('dampening') ? "SGD's momentum" : "RMSprop's momentum"),
 };
 
 /** Rows of the table in docs/checkpoints.md, and SGD, which is none. */
@@ -30,7 +30,7 @@ export const LAYOUTS: readonly Layout[] = [
   mlx,
   moddedNanogpt,
   muonscope,
-  sgd,
+  otherMomentum,
   torchMuon,
   deepspeed,
   nanochat,
