@@ -48,8 +48,16 @@ export function groupNotes(notes: readonly Note[]): readonly string[] {
 
 /** Notes as lines of a terminal, wrapped under their first word; a line each where there is no terminal. */
 export function formatNotes(notes: readonly Note[], width: number = Number.POSITIVE_INFINITY): readonly string[] {
-  return groupNotes(notes).flatMap((note) =>
-    wrap(note, width - PREFIX.length).map((line, i) => (i === 0 ? PREFIX : ' '.repeat(PREFIX.length)) + line),
+  return formatSentences(groupNotes(notes), width);
+}
+
+/** Notes that are each worth a line, however alike they begin. */
+export function formatSentences(
+  sentences: readonly string[],
+  width: number = Number.POSITIVE_INFINITY,
+): readonly string[] {
+  return sentences.flatMap((sentence) =>
+    wrap(sentence, width - PREFIX.length).map((line, i) => (i === 0 ? PREFIX : ' '.repeat(PREFIX.length)) + line),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Where a command writes: results to stdout, everything else to stderr. */
 
-import { formatNotes, type Note } from './notes.ts';
+import { formatNotes, formatSentences, type Note } from './notes.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type Colours, createColours, wrap } from './terminal.ts';
 
@@ -38,9 +38,18 @@ export function paragraph(text: string, indent = ''): readonly string[] {
 
 /** Writes warnings to stderr, one a kind. */
 export function tellNotes(notes: readonly Note[]): void {
+  tellYellow(formatNotes(notes, process.stderr.columns));
+}
+
+/** Writes warnings to stderr, each of them. */
+export function tellSentences(sentences: readonly string[]): void {
+  tellYellow(formatSentences(sentences, process.stderr.columns));
+}
+
+function tellYellow(lines: readonly string[]): void {
   const { yellow } = createColours(process.stderr, process.env);
-  if (notes.length > 0) tell('');
-  for (const line of formatNotes(notes, process.stderr.columns)) tell(yellow(line));
+  if (lines.length > 0) tell('');
+  for (const line of lines) tell(yellow(line));
 }
 
 /** A progress line on stderr. */

@@ -129,7 +129,7 @@ function createWatch(request: WatchRequest, listener: WatchListener, signal: Abo
       if (news.spectra === 0) return;
       added += news.added;
       logs.add(work.name);
-      listener.ingested(work.name, news.added);
+      if (news.added > 0) listener.ingested(work.name, news.added);
     });
 
   return {

@@ -6,7 +6,6 @@ import type { MomentumAudit } from '../../planner/audit.ts';
 import { addCheckpointFlags, type CheckpointFlags, choiceOf, findingOf, given } from '../checkpointFlags.ts';
 import { EXIT } from '../failure.ts';
 import { integerFlag, numberFlag, precisionFlag } from '../flags.ts';
-import { plainNotes } from '../notes.ts';
 import {
   INTERRUPTED,
   interruptSignal,
@@ -17,7 +16,7 @@ import {
   printJson,
   stderrProgress,
   tell,
-  tellNotes,
+  tellSentences,
 } from '../output.ts';
 import {
   AUDIT_LEGEND,
@@ -105,5 +104,5 @@ function printAudit(audit: MomentumAudit, all: boolean): void {
   if (audit.findings.length > 0)
     print('', ...findingLines(audit.findings).flatMap((line) => paragraph(line).map(colour)));
   print('', ...paragraph(auditSummary(audit)));
-  tellNotes(plainNotes(audit.notes.map((note) => printable(note, 400))));
+  tellSentences(audit.notes.map((note) => printable(note, 400)));
 }

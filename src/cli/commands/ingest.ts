@@ -3,8 +3,7 @@ import { printable } from '../../base/printable.ts';
 import type { IngestedFile } from '../../workflows/ingest.ts';
 import { addRunFlags, given, type RunFlags, runOf } from '../checkpointFlags.ts';
 import { integerFlag } from '../flags.ts';
-import { plainNotes } from '../notes.ts';
-import { INTERRUPTED, interruptSignal, paragraph, print, printJson, tell, tellNotes } from '../output.ts';
+import { INTERRUPTED, interruptSignal, paragraph, print, printJson, tell, tellSentences } from '../output.ts';
 
 interface IngestFlags extends RunFlags {
   readonly out: string;
@@ -45,7 +44,7 @@ async function runIngest(files: readonly string[], flags: IngestFlags): Promise<
     for (const file of result.files) print(...paragraph(fileText(file)));
     print('', ...paragraph(`The study is in ${out}; go on with: muonscope laws ${out}`));
   }
-  tellNotes(plainNotes(result.files.flatMap(fileNotes)));
+  tellSentences(result.files.flatMap(fileNotes));
 }
 
 function fileText({ file, format, runs, added, duplicates }: IngestedFile): string {

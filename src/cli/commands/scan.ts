@@ -15,7 +15,6 @@ import {
   runOf,
 } from '../checkpointFlags.ts';
 import { integerFlag } from '../flags.ts';
-import { plainNotes } from '../notes.ts';
 import {
   INTERRUPTED,
   interruptSignal,
@@ -26,7 +25,7 @@ import {
   printJson,
   stderrProgress,
   tell,
-  tellNotes,
+  tellSentences,
 } from '../output.ts';
 import { listTable } from '../tables/listTable.ts';
 import { SCAN_LEGEND, type ScanLines, scanLines } from '../tables/scanTable.ts';
@@ -142,7 +141,7 @@ function printEnd({ checkpoints, matrices }: ScannedMomentum, out: string | unde
 
 function tellSkipped({ checkpoints, skipped }: Pick<ScannedMomentum, 'checkpoints' | 'skipped'>): void {
   const notes = checkpoints.flatMap((checkpoint) => checkpoint.notes);
-  tellNotes(plainNotes([...new Set([...skippedLines(skipped), ...notes.map((note) => printable(note, 400))])]));
+  tellSentences([...new Set([...skippedLines(skipped), ...notes.map((note) => printable(note, 400))])]);
 }
 
 function printListed({ checkpoints, skipped }: ListedMomentum): void {

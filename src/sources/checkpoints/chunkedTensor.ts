@@ -4,11 +4,11 @@
  * Row-major order restricted to a box is the box's own row-major order. So a range of the whole tensor is one range of each
  * box, and only that is read: 4 Mi elements at a time, copied in runs that are contiguous in both.
  */
-import { DomainError, FormatError } from '../../base/errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { CheckpointTensor, TensorDtype } from './checkpoint.ts';
-import { allocateFloats, type Floats, isFloatDtype } from './elements.ts';
+import { allocateFloats, type Floats } from './elements.ts';
 import { rowMajorStrides } from './tensorBoxes.ts';
-import { countElements } from './tensorBytes.ts';
+import { countElements, requireElements, requireFloats } from './tensorBytes.ts';
 
 /** A box of a tensor. */
 export interface ChunkPlace {
@@ -42,10 +42,8 @@ export function chunkedTensor({ path, shape, dtype, chunks }: ChunkedTensor, whe
     shape,
     dtype,
     read: async (begin = 0, end = elements) => {
-      if (!isFloatDtype(dtype))
-        throw new FormatError(`${where}: expected float64, float32, float16 or bfloat16, got ${dtype}; leave it out`);
-      if (!(Number.isSafeInteger(begin) && Number.isSafeInteger(end) && 0 <= begin && begin <= end && end <= elements))
-        throw new DomainError(`${where}: expected a range within ${elements} elements, got ${begin} to ${end}`);
+      requireFloats(where, dtype);
+      requireElements(where, elements, begin, end);
       const [only] = chunks;
       if (only && chunks.length === 1) return await (await only.open()).read(begin, end);
       const result = allocateFloats(where, dtype, end - begin);

@@ -26,7 +26,6 @@ export const FILE_READERS: readonly FileReader[] = [
   runCheckpointFile,
   safetensorsFile,
   shardedSafetensorsIndex,
-  torchFile,
   npyFile,
   npzFile,
   torchFile,

@@ -45,8 +45,7 @@ export function tensorAt(place: TensorPlace): CheckpointTensor {
     shape,
     dtype,
     read: async (begin = 0, end = elements) => {
-      if (!isFloatDtype(dtype))
-        throw new FormatError(`${where}: expected float64, float32, float16 or bfloat16, got ${dtype}; leave it out`);
+      requireFloats(where, dtype);
       requireElements(where, elements, begin, end);
       if (elements * ELEMENT_BYTES[dtype] > bytes.byteLength)
         throw new FormatError(
@@ -103,8 +102,14 @@ function requireInside(
     );
 }
 
+/** @throws FormatError if elements of the type are not read */
+export function requireFloats(where: string, dtype: TensorDtype): asserts dtype is FloatDtype {
+  if (isFloatDtype(dtype)) return;
+  throw new FormatError(`${where}: expected float64, float32, float16 or bfloat16, got ${dtype}; leave it out`);
+}
+
 /** @throws DomainError unless 0 <= begin <= end <= elements */
-function requireElements(where: string, elements: number, begin: number, end: number): void {
+export function requireElements(where: string, elements: number, begin: number, end: number): void {
   if (Number.isSafeInteger(begin) && Number.isSafeInteger(end) && 0 <= begin && begin <= end && end <= elements) return;
   throw new DomainError(`${where}: expected a range within ${elements} elements, got ${begin} to ${end}`);
 }

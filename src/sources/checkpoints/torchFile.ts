@@ -27,8 +27,12 @@ export const torchFile: FileReader = {
     const old = (await isZip(source)) ? null : await oldFormat(source);
     if (old !== null)
       throw new FormatError(`${source.name}: expected a file of torch.save since PyTorch 1.6, got ${old}`, source.name);
-    const contents = rootTree(await openTorchArchive(source));
-    return { name: source.name, format: 'torch', ...contents, close: () => source.close() };
+    const archive = await openTorchArchive(source);
+    const close = async (): Promise<void> => {
+      await archive.close();
+      await source.close();
+    };
+    return { name: source.name, format: 'torch', ...rootTree(archive), close };
   },
 };
 

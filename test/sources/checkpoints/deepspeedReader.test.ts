@@ -11,7 +11,7 @@ import {
   readerContract,
   withFolderReader,
 } from './readerContract.ts';
-import { readCheckpointFolder, readExpected, tensorsOf } from './torchFixtures.ts';
+import { hashesOf, readCheckpointFolder, readExpected, tensorsOf } from './torchFixtures.ts';
 
 /** What DeepSpeed has, in the places of the tree: its state of each parameter, and its weights. */
 function zeroExample(name: string): ExampleCheckpoint {
@@ -44,7 +44,7 @@ const lies: Readonly<Record<Lie, LyingFile>> = {
 
 readerContract({
   ...withFolderReader(deepspeed),
-  examples: ['zero1', 'zero2', 'zero3', 'zero3Ranks4'].map(zeroExample),
+  examples: ['zero2', 'zero3'].map(zeroExample),
   lies,
   named: null,
 });
@@ -73,6 +73,12 @@ describe('a ZeRO checkpoint', () => {
     });
     expect(adam?.get('params')).toEqual(['0.bias', '1.bias', '2.bias']);
     expect([tree.get('zero_stage'), tree.get('global_steps'), tree.get('ds_version')]).toEqual([3, 3, '0.19.6']);
+  });
+
+  test.each(['zero1', 'zero3Ranks4'])('%s has what DeepSpeed has, to the last bit', async (name) => {
+    const { files, tensors: expected } = zeroExample(name);
+    const hashes = Object.entries(expected).map(([path, { sha256 }]) => [path, sha256]);
+    expect(await hashesOf((await open(files)).tensors)).toEqual(Object.fromEntries(hashes));
   });
 
   test('of ZeRO-1 or 2 has the same momentum as one of ZeRO-3, up to rounding', async () => {

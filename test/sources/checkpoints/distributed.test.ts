@@ -11,7 +11,14 @@ import { type MadeSaved, makeChunk, makeMetadata } from './madeDistributed.ts';
 import { makeSafetensors } from './madeFiles.ts';
 import { makeTorchFile } from './madeTorch.ts';
 import { Call, Instance, makePickle } from './pickle/madePickle.ts';
-import { plainTree, readCheckpointFolder, readExpected, withoutHashes } from './torchFixtures.ts';
+import {
+  expectedHashes,
+  hashesOf,
+  plainTree,
+  readCheckpointFolder,
+  readExpected,
+  withoutHashes,
+} from './torchFixtures.ts';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
@@ -19,11 +26,16 @@ const open = (files: Files): Promise<Checkpoint> => distributed.open(treeInMemor
 const one: MadeSaved = { shape: [1], chunks: [{ offsets: [0], sizes: [1] }] };
 
 describe('a distributed checkpoint', () => {
-  test.each(['fsdp2', 'fsdp2Flat', 'ownMetadata', 'safetensors'])('%s has the tree that was saved', async (name) => {
-    const { tree, skipped } = await open(readCheckpointFolder(`distributed/${name}`));
-    expect(plainTree(tree)).toEqual(withoutHashes(readExpected('distributed/expected.json')[name] ?? null));
-    expect(skipped).toEqual([]);
-  });
+  test.each(['fsdp2', 'fsdp2Flat', 'ownMetadata', 'mesh4', 'safetensors'])(
+    '%s has the tree that was saved, every tensor to the last bit',
+    async (name) => {
+      const { tree, tensors, skipped } = await open(readCheckpointFolder(`distributed/${name}`));
+      const expected = readExpected('distributed/expected.json')[name] ?? null;
+      expect(plainTree(tree)).toEqual(withoutHashes(expected));
+      expect(skipped).toEqual([]);
+      expect(await hashesOf(tensors)).toEqual(expectedHashes(expected));
+    },
+  );
 
   test('is opened without reading a chunk, and reads only the chunks a range is in', async () => {
     const files = readCheckpointFolder('distributed/fsdp2');

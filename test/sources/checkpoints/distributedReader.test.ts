@@ -45,7 +45,7 @@ const lies: Readonly<Record<Lie, LyingFile>> = {
 
 readerContract({
   ...withFolderReader(distributed),
-  examples: ['fsdp2', 'fsdp2Flat', 'ownMetadata', 'mesh4', 'safetensors'].map(distributedExample),
+  examples: ['fsdp2', 'safetensors'].map(distributedExample),
   lies,
   named: (names) => ({
     files: {

@@ -66,27 +66,30 @@ describe('a checkpoint', () => {
     expect(server.ranges.length).toBeLessThanOrEqual(1 + Object.keys(files).length);
     for (const [i, tensor] of near.tensors.entries())
       if (tensor.dtype === 'float32') expect(await far.tensors[i]?.read()).toEqual(await tensor.read());
+    await far.close();
     await server.close();
     await near.close();
   });
 
   test('of a run is opened by the folder of its run', async () => {
     const folder = written({ ...runExample().files, 'metrics.jsonl': '{}' });
-    const { tree } = await openCheckpoint(folder);
+    const { tree, close } = await openCheckpoint(folder);
     expect([tree.get('run'), tree.get('step')]).toEqual(['d64', 7]);
+    await close();
   });
 
   test('alone among other files is opened by its folder', async () => {
     const folder = written({ 'README.md': 'text', 'sub/x.npy': readPlain('double.npy'), mu: readPlain('double.npy') });
-    const { name, tree } = await openCheckpoint(folder);
+    const { name, tree, close } = await openCheckpoint(folder);
     expect([name, [...tree.keys()]]).toEqual([join(folder, 'mu'), ['mu']]);
+    await close();
   });
 });
 
 describe('what is no checkpoint is refused with what to do:', () => {
   const ascii = (text: string) => Buffer.from(text, 'latin1');
   test.each<[string, Uint8Array | string, string]>([
-    ['nothing', '', 'got an empty file, which is no format that is read; these are: safetensors, sharded safetensors'],
+    ['nothing', '', 'got an empty file, which is no format that is read; these are: torch (.pt, .pth, .bin), '],
     ['bytes', new Uint8Array([1, 2, 0xff]), 'got bytes that begin with 01 02 ff, which is no format'],
     ['another zip', makeZip([{ name: 'a.txt', data: ascii('x') }]), 'got bytes that begin with 50 4b 03 04'],
     ['HDF5', ascii('\x89HDF\r\n\x1a\n and more'), 'got HDF5; read it with h5py or Keras and save the optimizer'],
@@ -123,7 +126,7 @@ describe('what is no checkpoint is refused with what to do:', () => {
   });
 
   test.each<[string, Record<string, string | Uint8Array>, string]>([
-    ['an empty folder', {}, 'got a folder of 0 files without one; what is read: safetensors'],
+    ['an empty folder', {}, 'got a folder of 0 files without one; what is read: torch (.pt, .pth, .bin), '],
     ['a folder of texts', { a: 'x', 'b/c': 'y' }, 'got a folder of 2 files without one'],
     ['a folder of Orbax', { _CHECKPOINT_METADATA: '{}', 'state/manifest.ocdbt': 'x' }, 'got a checkpoint of Orbax'],
     [

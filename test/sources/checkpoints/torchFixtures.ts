@@ -1,7 +1,9 @@
 /** The files of fixtures/checkpoints/{torch,distributed,deepspeed}, with what PyTorch and DeepSpeed have in them. */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { CheckpointValue, TensorDtype } from '../../../src/sources/checkpoints/checkpoint.ts';
+import type { CheckpointTensor, CheckpointValue, TensorDtype } from '../../../src/sources/checkpoints/checkpoint.ts';
+import { isFloatDtype } from '../../../src/sources/checkpoints/elements.ts';
 import type { ExampleCheckpoint, ExampleTensor } from './readerContract.ts';
 
 const folder = fileURLToPath(new URL('../../../fixtures/checkpoints/', import.meta.url));
@@ -60,6 +62,25 @@ export function tensorsOf(tree: ExpectedTree, path: readonly string[] = []): Rea
     return Object.assign({}, ...Object.entries(tree).map(([key, value]) => tensorsOf(value, [...path, key])));
   const { tensor, dtype, sha256 } = tree as { tensor: number[]; dtype: TensorDtype; sha256: string | null };
   return { [path.join('.')]: { shape: tensor, dtype, values: null, sha256 } };
+}
+
+/** SHA-256 of all elements by the path joined by dots, of the tensors whose elements are read. */
+export async function hashesOf(tensors: readonly CheckpointTensor[]): Promise<Readonly<Record<string, string>>> {
+  const hashes: [string, string][] = [];
+  for (const tensor of tensors.filter(({ dtype }) => isFloatDtype(dtype)))
+    hashes.push([
+      tensor.path.join('.'),
+      createHash('sha256')
+        .update(await tensor.read())
+        .digest('hex'),
+    ]);
+  return Object.fromEntries(hashes);
+}
+
+/** What {@link hashesOf} has to be. */
+export function expectedHashes(tree: ExpectedTree): Readonly<Record<string, string>> {
+  const hashes = Object.entries(tensorsOf(tree)).map(([path, { sha256 }]) => [path, sha256 ?? ''] as const);
+  return Object.fromEntries(hashes.filter(([, hash]) => hash !== ''));
 }
 
 /** A tree of a checkpoint as {@link ExpectedTree}, without hashes. */

@@ -6,6 +6,7 @@
 
 import type { TensorDtype } from '../checkpoint.ts';
 import { decodeFloats, isFloatDtype } from '../elements.ts';
+import { NUMPY_TYPES } from '../npyArray.ts';
 import { isObject, type PickleRecord, type PickleValue } from '../pickle/pickleValue.ts';
 import { lengthsOf } from './torchTensor.ts';
 
@@ -71,18 +72,6 @@ interface ElementType {
   readonly bigEndian: boolean;
 }
 
-const NUMPY_DTYPES: ReadonlyMap<string, TensorDtype> = new Map<string, TensorDtype>([
-  ['f8', 'float64'],
-  ['f4', 'float32'],
-  ['f2', 'float16'],
-  ['i8', 'int64'],
-  ['i4', 'int32'],
-  ['i2', 'int16'],
-  ['i1', 'int8'],
-  ['u1', 'uint8'],
-  ['b1', 'bool'],
-]);
-
 /** numpy.dtype(code, align, copy) with the state (version, byte order, ...) */
 function elementType(type: PickleValue | undefined): ElementType | null {
   if (!isObject(type) || type.kind !== 'record' || type.of !== 'numpy.dtype') return null;
@@ -92,7 +81,7 @@ function elementType(type: PickleValue | undefined): ElementType | null {
   return {
     code,
     size: Number(code.slice(1)),
-    dtype: NUMPY_DTYPES.get(code) ?? 'other',
+    dtype: NUMPY_TYPES.get(code) ?? 'other',
     bigEndian: order === '>',
   };
 }

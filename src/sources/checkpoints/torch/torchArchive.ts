@@ -6,6 +6,7 @@
  */
 import { FormatError } from '../../../base/errors.ts';
 import { formatBytes } from '../../../base/numbers.ts';
+import { printable } from '../../../base/printable.ts';
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import type { PickleValue } from '../pickle/pickleValue.ts';
 import { unpickle } from '../pickle/unpickle.ts';
@@ -21,6 +22,8 @@ export interface TorchArchive {
   readonly bigEndian: boolean;
   /** Bytes of a storage, not read yet; null if there is none of this key. */
   storage(key: string): ByteSource | null;
+  /** Closes storages, not the file. */
+  close(): Promise<void>;
 }
 
 /** Bytes of data.pkl: 200 for a tensor, so this is two million of them. */
@@ -38,16 +41,24 @@ export async function openTorchArchive(source: ByteSource): Promise<TorchArchive
   const pickle = zip.open(`${root}/data.pkl`);
   if (pickle === null)
     throw new FormatError(
-      `${source.name}: expected ${root}/data.pkl as torch.save writes it, got no such entry; the file is damaged`,
+      `${source.name}: expected ${printable(root)}/data.pkl as torch.save writes it, got no such entry; the file is damaged`,
       source.name,
     );
   const bytes = await readSmall(pickle, MAX_PICKLE_BYTES, 'split the checkpoint into several files');
+  const storages = new Map<string, ByteSource | null>();
   return {
     name: source.name,
     value: unpickle(bytes, pickle.name),
     pickleBytes: bytes.length,
     bigEndian: await isBigEndian(zip, root),
-    storage: (key) => zip.open(`${root}/data/${key}`),
+    storage: (key) => {
+      const storage = storages.get(key) ?? zip.open(`${root}/data/${key}`);
+      storages.set(key, storage);
+      return storage;
+    },
+    close: async () => {
+      for (const storage of storages.values()) await storage?.close();
+    },
   };
 }
 
@@ -79,7 +90,7 @@ async function isBigEndian(zip: ZipArchive, root: string): Promise<boolean> {
   const order = new TextDecoder().decode(await readSmall(entry, 16, 'the file is damaged'));
   if (order === 'little' || order === 'big') return order === 'big';
   throw new FormatError(
-    `${entry.name}: expected "little" or "big", got ${JSON.stringify(order)}; the file is damaged`,
+    `${entry.name}: expected "little" or "big", got ${printable(order)}; the file is damaged`,
     entry.name,
   );
 }

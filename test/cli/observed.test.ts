@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { lawsSchema, planSchema } from '../../src/store/documentSchemas.ts';
+import { readRuns } from '../../src/store/studyFolder.ts';
+import { temporaryFolder } from '../store/exampleRecords.ts';
+import { EXPONENT, ladderSpectra } from '../workflows/observedLadder.ts';
+import { muonscope, startMuonscope } from './muonscope.ts';
+
+const DION = fileURLToPath(new URL('../../fixtures/layouts/dion/', import.meta.url));
+
+describe('logs of a recorder', () => {
+  it('flow through ingest, laws, plan, report and export', () => {
+    const folder = temporaryFolder();
+    const steps = Array.from({ length: 20 }, (_, i) => 100 * (i + 1));
+    for (const width of [64, 128, 256, 512]) {
+      const lines = ladderSpectra(`w${width}`, width, steps).map((spectrum) => JSON.stringify(spectrum));
+      writeFileSync(join(folder, `w${width}.jsonl`), `${lines.join('\n')}\n${lines[0]!.slice(0, 99)}`);
+    }
+    const files = [64, 128, 256, 512].map((width) => `w${width}.jsonl`);
+    const ingested = muonscope(folder, 'ingest', ...files, '--out', 'study');
+    expect(ingested.exitCode).toBe(0);
+    expect(ingested.stdout).toContain('w512.jsonl: jsonl, 80 spectra added to run w512');
+    expect(ingested.stderr).toContain('w64.jsonl: 1 line is cut off or damaged and left out (line 81)');
+    const laws = lawsSchema.parse(JSON.parse(muonscope(folder, 'laws', 'study', '--json').stdout));
+    for (const { exponent } of laws.pooled) expect(exponent).toBeCloseTo(EXPONENT, 8);
+    const plan = muonscope(folder, 'plan', '--laws', 'study', '--params', '1B', '--json');
+    expect(planSchema.parse(JSON.parse(plan.stdout)).layers.length).toBeGreaterThan(0);
+    const report = muonscope(folder, 'report', 'study', '--target', '7B');
+    expect(report.stdout).toContain('Report: study/report.html');
+    expect(readFileSync(join(folder, 'study', 'report.html'), 'utf8')).toContain('trained elsewhere with Muon');
+    const exported = muonscope(folder, 'export', 'study', '--to', 'csv', '--out', 'table', '--json');
+    expect(JSON.parse(exported.stdout)).toMatchObject({ schema: 'muonscope.export/1', spectra: 320 });
+    expect(muonscope(folder, 'study', '--resume', '--out', 'study').stderr).toContain('holds observed runs only');
+  });
+});
+
+describe('watch', () => {
+  const FLAGS = ['--out', 'study', '--params', '10k', '--interval', '0.2'];
+
+  it('--once measures what there is, once', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'job'));
+    copyFileSync(join(DION, 'muon_step3.pt'), join(folder, 'job', 'gpt_step3.pt'));
+    writeFileSync(join(folder, 'job', 'metrics.jsonl'), '{"loss": 3}\n');
+    writeFileSync(join(folder, 'job', 'broken.pt'), 'no checkpoint');
+    const first = muonscope(folder, 'watch', 'job', ...FLAGS, '--once', '--json');
+    const result = JSON.parse(first.stdout);
+    expect(result).toMatchObject({ schema: 'muonscope.watch/1', checkpoints: ['job/gpt_step3.pt'], logs: [] });
+    expect(result.failed).toEqual([
+      { name: 'job/broken.pt', reason: expect.stringContaining('expected a checkpoint') },
+    ]);
+    expect(first.exitCode).toBe(2);
+    const [run] = readRuns(join(folder, 'study'));
+    expect(run?.spectra).toHaveLength(result.added);
+    expect(result.added).toBeGreaterThan(0);
+    expect(JSON.parse(muonscope(folder, 'watch', 'job', ...FLAGS, '--once', '--json').stdout).added).toBe(0);
+  });
+
+  it('waits for a file that is still being written, takes new lines, and ends with Ctrl-C', async () => {
+    const folder = temporaryFolder();
+    const job = join(folder, 'job');
+    mkdirSync(job);
+    const child = startMuonscope(folder, 'watch', 'job', ...FLAGS);
+    const closed = once(child, 'close');
+    let [stdout, stderr] = ['', ''];
+    child.stdout?.on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr?.on('data', (text) => {
+      stderr += text;
+    });
+    const until = async (isThere: () => boolean): Promise<void> => {
+      for (let i = 0; i < 400 && !isThere(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(isThere(), stdout + stderr).toBe(true);
+    };
+    await until(() => stderr.includes('Waiting for news in job'));
+    const bytes = readFileSync(join(DION, 'muon_step3.pt'));
+    const growing = join(job, 'gpt_step3.pt');
+    writeFileSync(growing, bytes.subarray(0, 1000));
+    for (let at = 1000; at < bytes.length; at += 2000) {
+      appendFileSync(growing, bytes.subarray(at, at + 2000));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await until(() => stdout.includes('gpt_step3.pt: run gpt, step 3'));
+    const [line = '', other = ''] = ladderSpectra('w64', 64, [1]).map((spectrum) => `${JSON.stringify(spectrum)}\n`);
+    writeFileSync(join(job, 'spectra.jsonl'), line + other.slice(0, 50));
+    await until(() => stdout.includes('1 new spectra'));
+    appendFileSync(join(job, 'spectra.jsonl'), other.slice(50));
+    await until(() =>
+      readRuns(join(folder, 'study')).some((run) => run.description.run === 'w64' && run.spectra.length === 2),
+    );
+    child.kill('SIGINT');
+    const [exitCode] = await closed;
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/\d+ spectra of 1 checkpoint and 1 log added to study; go on with: muonscope laws study\n$/);
+  });
+
+  it('refuses what is no folder', () => {
+    const { exitCode, stderr } = muonscope(temporaryFolder(), 'watch', 'nosuch', ...FLAGS);
+    expect(stderr).toBe('muonscope: watch: expected a folder, got nosuch, which cannot be listed; check the path\n');
+    expect(exitCode).toBe(2);
+  });
+});

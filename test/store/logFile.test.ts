@@ -1,0 +1,85 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type LogEntry, logFormat, readLog, readNewLines } from '../../src/store/logFile.ts';
+import { formatCsv } from '../../src/store/tables/csv.ts';
+import { formatParquet } from '../../src/store/tables/parquet.ts';
+import { spectrumTable } from '../../src/store/tables/spectrumTable.ts';
+import { spectrumAt, temporaryFolder } from './exampleRecords.ts';
+
+const SPECTRA = [1, 2, 3].map((step) => spectrumAt(step));
+const LINES = SPECTRA.map((spectrum) => `${JSON.stringify(spectrum)}\n`);
+
+function fileWith(contents: string | Uint8Array): string {
+  const path = join(temporaryFolder(), 'log');
+  writeFileSync(path, contents);
+  return path;
+}
+
+async function entriesOf(path: string): Promise<LogEntry[]> {
+  const entries: LogEntry[] = [];
+  for await (const entry of readLog(path, logFormat(path))) entries.push(entry);
+  return entries;
+}
+
+describe('a log', () => {
+  it('is JSON lines, CSV or Parquet by its content, and gives the same records', async () => {
+    const files = [LINES.join(''), formatCsv(spectrumTable(SPECTRA)), await formatParquet(spectrumTable(SPECTRA))];
+    const paths = files.map(fileWith);
+    expect(paths.map(logFormat)).toEqual(['jsonl', 'csv', 'parquet']);
+    for (const path of paths) {
+      const entries = await entriesOf(path);
+      expect(entries.map((entry) => entry.kind === 'record' && entry.record)).toEqual(SPECTRA);
+    }
+  });
+
+  it('may be cut off in its last line, or in the middle where a killed job went on', async () => {
+    const half = LINES[1]!.slice(0, 100);
+    const path = fileWith(`${LINES[0]}${half}\n${LINES[2]}${half}`);
+    expect((await entriesOf(path)).map(({ kind, line }) => `${kind} ${line}`)).toEqual([
+      'record 1',
+      'cut 2',
+      'record 3',
+      'cut 4',
+    ]);
+    const csv = formatCsv(spectrumTable(SPECTRA));
+    const rows = await entriesOf(fileWith(csv.slice(0, -60)));
+    expect(rows.map(({ kind }) => kind)).toEqual(['record', 'record', 'cut']);
+  });
+
+  it('may lack its last newline, begin with a mark, have empty lines or other line ends', async () => {
+    const path = fileWith(`\ufeff${LINES.join('\n').replaceAll('\n', '\r\n').trimEnd()}`.slice(1));
+    expect(await entriesOf(path)).toHaveLength(3);
+  });
+
+  it('is refused if it is something else, empty, missing or a folder', () => {
+    for (const contents of ['just text', '\0\0\0\0', '[1, 2]', 'a,b\n1,2\n'])
+      expect(() => logFormat(fileWith(contents))).toThrow(
+        'expected spectra as JSON lines, CSV or Parquet, got something',
+      );
+    expect(() => logFormat(fileWith(''))).toThrow('got an empty file');
+    expect(() => logFormat('/nowhere/log')).toThrow('/nowhere/log: there is no such file; check the path');
+    expect(() => logFormat(temporaryFolder())).toThrow('expected a file, got a folder');
+  });
+
+  it('with a line longer than any record is refused', async () => {
+    await expect(entriesOf(fileWith(`{"a": "${'x'.repeat(2 ** 21)}`))).rejects.toThrow(
+      'line 1: expected a record of at most',
+    );
+  });
+});
+
+describe('lines that come while a job runs', () => {
+  it('are read once, whole ones only, from the beginning if the file was started again', () => {
+    const path = fileWith(LINES[0]! + LINES[1]!.slice(0, 50));
+    const first = readNewLines(path, 0);
+    expect(first.entries.map(({ kind }) => kind)).toEqual(['record']);
+    expect(readNewLines(path, first.end)).toEqual({ entries: [], end: first.end });
+    appendFileSync(path, LINES[1]!.slice(50) + LINES[2]!);
+    const second = readNewLines(path, first.end);
+    expect(second.entries).toHaveLength(2);
+    expect(second.end).toBe(readFileSync(path).length);
+    writeFileSync(path, LINES[2]!);
+    expect(readNewLines(path, second.end).entries).toHaveLength(1);
+  });
+});
