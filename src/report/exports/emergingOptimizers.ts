@@ -16,7 +16,7 @@ export function emergingOptimizersFile(data: PlanExport): string {
   return pythonFile(
     docstring(
       data,
-      'Muon of Emerging-Optimizers with Newton-Schulz coefficients for every layer.',
+      'Muon of Emerging-Optimizers (0.3 or newer) with Newton-Schulz coefficients for every layer.',
       [
         'Its Muon takes one of eight coefficient presets for all parameters; the subclass below passes the coefficients ' +
           'of each parameter group to its newton_schulz as "custom", as many steps as there are, so nothing is cycled or repeated.',
@@ -26,7 +26,7 @@ export function emergingOptimizersFile(data: PlanExport): string {
         `optimizer = PlannedMuon(muon, lr=3e-4, fp32_matmul_prec="${precision}")`,
       ],
     ),
-    'import re\n\nfrom emerging_optimizers.orthogonalized_optimizers import muon_utils\nfrom emerging_optimizers.orthogonalized_optimizers.muon import Muon, get_muon_scale_factor',
+    'import inspect\nimport re\n\nfrom emerging_optimizers.orthogonalized_optimizers import muon_utils\nfrom emerging_optimizers.orthogonalized_optimizers.muon import Muon, get_muon_scale_factor',
     `${rulesTable(data.rules)}\n\n# Triples, one a step.\n${schedulesTable(data.rules, coefficientList)}`,
     scheduleOf('(?:\\.weight)?'),
     REQUIRE_ALL,
@@ -48,6 +48,15 @@ def parameter_groups(named_parameters, complete=True):
 
 class PlannedMuon(Muon):
     """Muon whose groups say their coefficients: {"params": [...], "ns_coefficients": [(a, b, c), ...]}."""
+
+    def __init__(self, params, *args, **options):
+        super().__init__(params, *args, **options)
+        defaults = inspect.signature(Muon.__init__).parameters
+        for name in ("scale_mode", "extra_scale_factor", "use_syrk"):
+            if not hasattr(self, name):  # 0.3 keeps them to itself
+                setattr(self, name, options.get(name, defaults[name].default))
+                if name == "use_syrk" and self.use_syrk:
+                    raise ValueError("use_syrk needs a newer Emerging-Optimizers, which says whether it can be used")
 
     def orthogonalize(self, p, grad, *, ns_coefficients, **group):
         if grad.ndim != 2:

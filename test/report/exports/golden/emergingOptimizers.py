@@ -1,4 +1,4 @@
-"""Muon of Emerging-Optimizers with Newton-Schulz coefficients for every layer.
+"""Muon of Emerging-Optimizers (0.3 or newer) with Newton-Schulz coefficients for every layer.
 
 Written by muonscope for 1B parameters, 4 layers of width 24. Laws: an example. Criterion: output at
 least 0.7 at the forecast singular value of quantile 0.5.
@@ -15,6 +15,7 @@ Use:
     optimizer = PlannedMuon(muon, lr=3e-4, fp32_matmul_prec="highest")
 """
 
+import inspect
 import re
 
 from emerging_optimizers.orthogonalized_optimizers import muon_utils
@@ -121,6 +122,15 @@ def parameter_groups(named_parameters, complete=True):
 
 class PlannedMuon(Muon):
     """Muon whose groups say their coefficients: {"params": [...], "ns_coefficients": [(a, b, c), ...]}."""
+
+    def __init__(self, params, *args, **options):
+        super().__init__(params, *args, **options)
+        defaults = inspect.signature(Muon.__init__).parameters
+        for name in ("scale_mode", "extra_scale_factor", "use_syrk"):
+            if not hasattr(self, name):  # 0.3 keeps them to itself
+                setattr(self, name, options.get(name, defaults[name].default))
+                if name == "use_syrk" and self.use_syrk:
+                    raise ValueError("use_syrk needs a newer Emerging-Optimizers, which says whether it can be used")
 
     def orthogonalize(self, p, grad, *, ns_coefficients, **group):
         if grad.ndim != 2:
