@@ -3,8 +3,8 @@
  * minimax polynomials.
  *
  * 1. Start with [l, u] = [lower, 1].
- * 2. p is the minimax polynomial of [max(l, cushion u), u]. If the cushion acted, p is scaled so that p(l) and p(u)
- *    lie equally far from 1.
+ * 2. p is the minimax polynomial of [max(l, cushion u), u]. If the cushion acted, p is scaled so that its smallest and
+ *    largest value on [l, u] lie equally far from 1.
  * 3. With safety folded into the interval: p(s / safety) in place of p, except in the last step.
  * 4. [l, u] <- [p(l), 2 - p(l)]; on with 2.
  * 5. With safety folded in afterwards: every p but the last is replaced by p(s / safety) now.
@@ -15,7 +15,7 @@
 import { DomainError } from '../base/errors.ts';
 import { significant } from '../base/numbers.ts';
 import { minimaxCubic, minimaxQuintic } from './minimax.ts';
-import { evaluate } from './oddPolynomial.ts';
+import { evaluate, image } from './oddPolynomial.ts';
 import { shrinkInput, withSafety } from './safety.ts';
 import type { NsCoefficients, NsEntry, NsSchedule } from './schedule.ts';
 
@@ -79,7 +79,8 @@ function centredStep(kind: StepKind, l: number, u: number, cushion: number): NsC
   const from = Math.max(l, cushion * u);
   const [a, b, c] = kind === 'cubic' ? minimaxCubic(from, u) : minimaxQuintic(from, u);
   if (from === l) return [a, b, c];
-  const scale = 2 / (evaluate([a, b, c], l) + evaluate([a, b, c], u));
+  const [least, most] = image([a, b, c], [l, u]); // p(l), and of a quintic p(u); a cubic is largest inside
+  const scale = 2 / (least + most);
   return [a * scale, b * scale, c * scale];
 }
 

@@ -5,45 +5,44 @@
 import { CATALOGUE, longestSchedule, scheduleOf } from './catalogue.ts';
 import { products as productsOf } from './cost.ts';
 import { designComposition, FROBENIUS, POLAR_EXPRESS_CUSHION, type StepKind } from './design.ts';
-import { outputRange } from './response.ts';
+import { outputRangeWithRoom } from './response.ts';
 import { shrinkInput } from './safety.ts';
-import type { NsPrecision, NsSchedule } from './schedule.ts';
-import { type DesignTarget, LARGEST_INPUT } from './spectrumObjective.ts';
+import type { NsSchedule } from './schedule.ts';
+import { type DesignTarget, LARGEST_INPUT, LOW_PRECISION_ROOM } from './spectrumObjective.ts';
 
 /**
- * For each split of the products, with and without a cushion, the minimax compositions; then the published schedules.
- *
- * @returns families, each to be represented by its best member; one schedule a family for "floor"
+ * For each split of the products, with and without a cushion, minimax compositions with several lower ends; and the
+ * published schedules. For "floor" only the composition with the lower end at the quantile, which is the answer.
  */
-export function startingFamilies(
-  target: DesignTarget,
+export function startingSchedules(
+  { objective, at, room }: DesignTarget,
   products: number,
-  precision: NsPrecision,
   bound: number,
-): readonly (readonly NsSchedule[])[] {
+): readonly NsSchedule[] {
   const splits = stepKinds(products);
-  const cushioned = precision === 'bf16' || precision === 'fp16';
-  if (target.objective === 'floor')
-    return splits.map((kinds) => [minimaxWithin(target.at.input, kinds, cushioned, bound)]);
-  const lowerEnds = AROUND.map((factor) => Math.min(0.9, factor * target.at.input));
-  const family = (kinds: readonly StepKind[], cushion: boolean): readonly NsSchedule[] =>
-    lowerEnds.map((lower) => minimaxWithin(lower, kinds, cushion, bound));
-  const choices = cushioned ? [true] : [false, true];
-  const minimax = splits.flatMap((kinds) => choices.map((cushion) => family(kinds, cushion)));
-  const published = publishedWithin(products, bound);
-  return published.length === 0 ? minimax : [...minimax, published];
+  const cushioned = room > 1;
+  const lower = at.input;
+  if (objective === 'floor') return splits.map((kinds) => minimaxWithin(lower, kinds, cushioned, bound, room));
+  const lowerEnds = AROUND.map((factor) => Math.min(0.9, factor * lower));
+  const minimax = splits.flatMap((kinds) =>
+    (cushioned ? [true] : [false, true]).flatMap((cushion) =>
+      lowerEnds.map((end) => minimaxWithin(end, kinds, cushion, bound, room)),
+    ),
+  );
+  return [
+    minimaxWithin(lower, splits[0]!, cushioned, bound, room),
+    ...minimax,
+    ...publishedWithin(products, bound, room),
+  ];
 }
 
 /** A schedule like those that will come out, to know at which step how much is rounded. */
 export function typicalSchedule(products: number, bound: number): NsSchedule {
-  return minimaxWithin(1e-4, stepKinds(products)[0]!, true, bound);
+  return minimaxWithin(1e-4, stepKinds(products)[0]!, true, bound, 1);
 }
 
 /** Lower ends tried, relative to the quantile's singular value. */
-const AROUND = [1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32, 64];
-
-/** Room left in every step for bf16 to round upwards: the safety of arXiv:2505.16932. */
-const LOW_PRECISION_SAFETY = 1.01;
+const AROUND = [1 / 2, 1, 2, 4];
 
 /** Scaling the last step rounds its coefficients; the bound holds exactly all the same. */
 const ROUNDING_ROOM = 1 - 1e-12;
@@ -67,18 +66,24 @@ function stepKinds(products: number): readonly (readonly StepKind[])[] {
 const MOST_SPLITS = 4;
 
 /** Minimax for [lower, 1.01]. */
-function minimaxWithin(lower: number, kinds: readonly StepKind[], cushioned: boolean, bound: number): NsSchedule {
+function minimaxWithin(
+  lower: number,
+  kinds: readonly StepKind[],
+  cushioned: boolean,
+  bound: number,
+  room: number,
+): NsSchedule {
   const designed = designComposition(Math.max(lower / LARGEST_INPUT, 1e-9), kinds, {
-    safety: cushioned ? LOW_PRECISION_SAFETY : 1,
+    safety: cushioned ? LOW_PRECISION_ROOM : 1,
     cushion: cushioned ? POLAR_EXPRESS_CUSHION : 0,
   });
   const [first, ...rest] = designed.coefficients;
   const coefficients = [shrinkInput(first!, LARGEST_INPUT), ...rest];
-  return withinBound({ ...designed, coefficients }, bound);
+  return withinBound({ ...designed, coefficients }, bound, room);
 }
 
 /** Published schedules of exactly so many products, given room up to 1.01 and scaled into the bound. */
-function publishedWithin(products: number, bound: number): readonly NsSchedule[] {
+function publishedWithin(products: number, bound: number, room: number): readonly NsSchedule[] {
   const all = CATALOGUE.filter(({ entry }) => entry.normalisation === 'frobenius').flatMap(({ name }) =>
     Array.from({ length: longestSchedule(name) }, (_, k) => scheduleOf(name, k + 1)),
   );
@@ -87,13 +92,13 @@ function publishedWithin(products: number, bound: number): readonly NsSchedule[]
     .map((schedule) => {
       const [first, ...rest] = schedule.coefficients;
       const coefficients = [shrinkInput(first!, LARGEST_INPUT), ...rest];
-      return withinBound({ ...schedule, coefficients, entry: FROBENIUS }, bound);
+      return withinBound({ ...schedule, coefficients, entry: FROBENIUS }, bound, room);
     });
 }
 
 /** The last step scaled so that the largest output on [0, 1.01] is at most `bound`. */
-export function withinBound(schedule: NsSchedule, bound: number): NsSchedule {
-  const [, highest] = outputRange(schedule, [0, LARGEST_INPUT]);
+export function withinBound(schedule: NsSchedule, bound: number, room: number): NsSchedule {
+  const [, highest] = outputRangeWithRoom(schedule, [0, LARGEST_INPUT], room);
   return highest <= bound ? schedule : scaled(schedule, (bound / highest) * ROUNDING_ROOM);
 }
 

@@ -4,14 +4,19 @@
  * In: steps, samples (input, target, weight), limits. Out: better steps, or the ones given.
  *
  * Levenberg and Marquardt's method on all coefficients (c of a cubic stays 0):
- * 1. residuals sqrt(weight) (f(y) - target) at the samples; at every grid point also STIFFNESS times the excess of f over
- *    `most` and the shortfall under `least`;
+ * 1. residuals sqrt(weight) (f(y) - target) at the samples, and STIFFNESS times what the extremes of f exceed a limit by
+ *    (outputExtremes.ts: all of them, wherever they lie);
  * 2. the Jacobian by the chain rule, from the last step backwards;
- * 3. (J^T J + lambda diag) step = -J^T r by Cholesky; lambda / 3 after an improvement, times 4 otherwise.
+ * 3. (J^T J + lambda D) step = -J^T r by Cholesky; lambda / 3 after an improvement, times 4 otherwise.
+ *
+ * D is E^T E with the derivatives E of all extremes, so lambda holds the extremes where they are, not the coefficients. A
+ * change of the first step reaches the outputs 1e5 times larger; steps in which these changes cancel are the only ones
+ * that lead anywhere, and with Marquardt's diagonal in place of E^T E the iteration does not find them.
  *
  * Deterministic. The limits are penalties here; the caller checks the result exactly.
  */
-import { evaluate } from './oddPolynomial.ts';
+import { evaluate, type Range } from './oddPolynomial.ts';
+import { outputExtremes, type Path } from './outputExtremes.ts';
 import type { NsCoefficients } from './schedule.ts';
 
 /** The output wanted at one input. */
@@ -21,33 +26,37 @@ export interface Sample {
   readonly weight: number;
 }
 
-/** Outputs that must not leave [least, most] at `inputs`; `least` counts from `from` up. */
-export interface Limits {
-  readonly inputs: readonly number[];
-  readonly from: number;
+/** Outputs over `inputs` that must stay in [least, most]. */
+export interface Limit {
+  readonly inputs: Range;
   readonly least: number;
   readonly most: number;
+}
+
+/** What {@link refineComposition} may do. */
+export interface RefineOptions {
+  readonly iterations: number;
+  /** See outputExtremes. */
+  readonly room: number;
 }
 
 /** How much harder a limit pulls than a sample of weight 1. */
 const STIFFNESS = 10;
 
-/** Enough for the objective to settle to three digits on the published forecasts. */
-const ITERATIONS = 25;
-
 /** The refined steps; their number and degrees are those of `steps`. */
 export function refineComposition(
   steps: readonly NsCoefficients[],
   samples: readonly Sample[],
-  limits: Limits,
+  limits: readonly Limit[],
+  { iterations, room }: RefineOptions,
 ): readonly NsCoefficients[] {
   let current = steps;
-  let fit = linearise(current, samples, limits);
+  let fit = linearise(current, samples, limits, room);
   let lambda = 1e-3;
-  for (let k = 0; k < ITERATIONS && lambda < 1e8; k++) {
-    const change = solveDamped(fit.normal, fit.gradient, lambda);
+  for (let k = 0; k < iterations && lambda < 1e8; k++) {
+    const change = solveDamped(fit, lambda);
     const moved = change === null ? null : moveBy(current, change);
-    const next = moved === null ? null : linearise(moved, samples, limits);
+    const next = moved === null ? null : linearise(moved, samples, limits, room);
     if (moved === null || next === null || !(next.loss < fit.loss)) {
       lambda *= 4;
       continue;
@@ -59,79 +68,97 @@ export function refineComposition(
   return current;
 }
 
-/** Loss, J^T J (row-major) and J^T r at some steps. */
+/** The least-squares problem at some steps; matrices are row-major, lower triangles, shape (3k, 3k). */
 interface Linearised {
   readonly loss: number;
+  /** J^T J. */
   readonly normal: Float64Array;
+  /** J^T r. */
   readonly gradient: Float64Array;
+  /** E^T E. */
+  readonly damping: Float64Array;
 }
 
-function linearise(steps: readonly NsCoefficients[], samples: readonly Sample[], limits: Limits): Linearised {
+function linearise(
+  steps: readonly NsCoefficients[],
+  samples: readonly Sample[],
+  limits: readonly Limit[],
+  room: number,
+): Linearised {
   const size = 3 * steps.length;
   const normal = new Float64Array(size * size);
   const gradient = new Float64Array(size);
+  const damping = new Float64Array(size * size);
   const row = new Float64Array(size);
   let loss = 0;
-  const add = (input: number, stiffness: (output: number) => number, residual: (output: number) => number): void => {
-    const out = outputWithGradient(steps, input, row);
-    const [weight, r] = [stiffness(out), residual(out)];
-    if (weight === 0) return;
-    loss += weight * r * r;
-    for (let i = 0; i < size; i++) {
-      const scaled = weight * row[i]!;
-      gradient[i]! += scaled * r;
-      for (let j = 0; j <= i; j++) normal[i * size + j]! += scaled * row[j]!;
-    }
+  const add = (weight: number, residual: number): void => {
+    loss += weight * residual * residual;
+    for (let i = 0; i < size; i++) gradient[i]! += weight * residual * row[i]!;
+    addOuterProduct(normal, row, weight);
   };
   for (const { input, target, weight } of samples)
-    add(
-      input,
-      () => weight,
-      (out) => out - target,
-    );
-  for (const input of limits.inputs) {
-    const nearest = (out: number): number =>
-      out > limits.most ? limits.most : input >= limits.from && out < limits.least ? limits.least : out;
-    add(
-      input,
-      (out) => (nearest(out) === out ? 0 : STIFFNESS ** 2),
-      (out) => out - nearest(out),
-    );
-  }
-  return { loss: Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY, normal, gradient };
+    add(weight, outputWithGradient(steps, { from: 0, input, grows: 0 }, room, row) - target);
+  for (const { inputs, least, most } of limits)
+    for (const extreme of outputExtremes(steps, inputs, room)) {
+      outputWithGradient(steps, extreme, room, row);
+      addOuterProduct(damping, row, 1);
+      const excess = extreme.value - Math.min(most, Math.max(least, extreme.value));
+      if (excess !== 0) add(STIFFNESS ** 2, excess);
+    }
+  return { loss: Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY, normal, gradient, damping };
 }
 
-/** f(input); its derivatives by a, b, c of every step go to `row`, 0 for the c of a cubic. */
-function outputWithGradient(steps: readonly NsCoefficients[], input: number, row: Float64Array): number {
-  const inputs = new Float64Array(steps.length);
+/** matrix += weight row row^T, lower triangle. */
+function addOuterProduct(matrix: Float64Array, row: Float64Array, weight: number): void {
+  const size = row.length;
+  for (let i = 0, first = 0; i < size; i++, first += size) {
+    const scaled = weight * row[i]!;
+    if (scaled === 0) continue;
+    for (let j = 0; j <= i; j++) matrix[first + j]! += scaled * row[j]!;
+  }
+}
+
+/** The output of a path; its derivatives by a, b, c of every step go to `row`, 0 for the c of a cubic. */
+function outputWithGradient(
+  steps: readonly NsCoefficients[],
+  { from, input, grows }: Path,
+  room: number,
+  row: Float64Array,
+): number {
+  row.fill(0);
   let s = input;
-  for (let k = 0; k < steps.length; k++) {
-    inputs[k] = s;
+  for (let k = from; k < steps.length; k++) {
+    if (grows & (1 << k)) s *= room;
+    row[3 * k] = s; // for the way back
     s = evaluate(steps[k]!, s);
   }
   let after = 1; // derivative of the later steps
-  for (let k = steps.length - 1; k >= 0; k--) {
+  for (let k = steps.length - 1; k >= from; k--) {
     const [a, b, c] = steps[k]!;
-    const x = inputs[k];
-    const t = x! * x!;
-    row[3 * k] = after * x!;
-    row[3 * k + 1] = after * x! * t;
-    row[3 * k + 2] = c === 0 ? 0 : after * x! * t * t;
-    after *= a + t * (3 * b + t * 5 * c);
+    const x = row[3 * k]!;
+    const t = x * x;
+    row[3 * k] = after * x;
+    row[3 * k + 1] = after * x * t;
+    row[3 * k + 2] = c === 0 ? 0 : after * x * t * t;
+    after *= (a + t * (3 * b + t * 5 * c)) * (grows & (1 << k) ? room : 1);
   }
   return s;
 }
 
-/** Solves (normal + lambda diag(normal)) x = -gradient; null if the matrix is not positive definite. */
-function solveDamped(normal: Float64Array, gradient: Float64Array, lambda: number): Float64Array | null {
+/** A share of the diagonal beside E^T E, and an amount, for coefficients that move no extreme or no output at all. */
+const DIAGONAL_SHARE = 1e-3;
+const DIAGONAL = 1e-12;
+
+/** Solves (J^T J + lambda D) x = -J^T r; null if the matrix is not positive definite. */
+function solveDamped({ normal, gradient, damping }: Linearised, lambda: number): Float64Array | null {
   const n = gradient.length;
-  const l = normal.slice();
-  for (let i = 0; i < n; i++) l[i * n + i] = l[i * n + i]! * (1 + lambda) + 1e-12; // + for coefficients without effect
+  const l = normal.map((value, i) => value + lambda * damping[i]!);
+  for (let i = 0; i < n; i++) l[i * n + i] = l[i * n + i]! * (1 + DIAGONAL_SHARE * lambda) + DIAGONAL;
   for (let i = 0; i < n; i++)
     for (let j = 0; j <= i; j++) {
       let value = l[i * n + j]!;
       for (let k = 0; k < j; k++) value -= l[i * n + k]! * l[j * n + k]!;
-      if (i > j) l[i * n + j] = value! / l[j * n + j]!;
+      if (i > j) l[i * n + j] = value / l[j * n + j]!;
       else if (value > 0) l[i * n + i] = Math.sqrt(value);
       else return null;
     }

@@ -56,12 +56,22 @@ export function composeSlope({ entry, coefficients }: NsSchedule): number {
  * @throws DomainError unless 0 <= low <= high
  * @accuracy a few units in the last place a step
  */
-export function outputRange({ entry, coefficients }: NsSchedule, range: Range): Range {
+export function outputRange(schedule: NsSchedule, range: Range): Range {
+  return outputRangeWithRoom(schedule, range, 1);
+}
+
+/**
+ * {@link outputRange} where rounding may carry the largest value up to `room` times further before every step.
+ *
+ * @param room at least 1
+ * @returns an interval that holds every output, whichever values are carried how far
+ */
+export function outputRangeWithRoom({ entry, coefficients }: NsSchedule, range: Range, room: number): Range {
   const [low, high] = range;
   if (!(low >= 0 && low <= high && high < Number.POSITIVE_INFINITY))
     throw new DomainError(`Newton-Schulz output range: expected 0 <= low <= high, got [${low}, ${high}]`);
   const start: Range = [low / entry.scale, high / entry.scale];
-  return coefficients.reduce<Range>((interval, step) => image(step, interval), start);
+  return coefficients.reduce<Range>((interval, step) => image(step, [interval[0], interval[1] * room]), start);
 }
 
 /**

@@ -28,6 +28,9 @@ export const OBJECTIVES: readonly DesignObjective[] = ['floor', 'distance', 'des
 /** Rounding may carry a normalised singular value this far. */
 export const LARGEST_INPUT = 1.01;
 
+/** Room in every step for bf16 and fp16 to round upwards: the safety of arXiv:2505.16932. */
+export const LOW_PRECISION_ROOM = 1.01;
+
 /** One group of directions as a schedule meets it. */
 export interface TargetPoint {
   readonly count: number;
@@ -47,6 +50,8 @@ export interface DesignTarget {
   readonly points: readonly TargetPoint[];
   /** The direction at the quantile. */
   readonly at: Omit<TargetPoint, 'count' | 'matters'>;
+  /** How far rounding may carry a value before every step; see outputRangeWithRoom. 1 for float32 and tf32. */
+  readonly room: number;
 }
 
 /** A schedule measured against a {@link DesignTarget}. */
@@ -83,19 +88,28 @@ export function designTarget(
   });
   return {
     objective,
+    room: precision === 'bf16' || precision === 'fp16' ? LOW_PRECISION_ROOM : 1,
     at: pointAt(lower, alignment[0]!),
     points: Array.from(sigma, (s, i) => ({
       ...pointAt(s, alignment[i + 1]!),
       count: count[i]!,
-      matters: s >= lower,
-    })),
+      matters: s >= lower * (1 - 1e-9), // interpolation rounds
+    })).flatMap(spreadOut),
   };
 }
 
-/** The schedule's value, and what it does to every singular value that can occur. */
-export function scoreSchedule(schedule: NsSchedule, { objective, points, at }: DesignTarget): SpectrumScore {
-  const [, highest] = outputRange(schedule, [0, LARGEST_INPUT]);
-  const above = outputRange(schedule, [at.input, LARGEST_INPUT]);
+/**
+ * The schedule's value, and what it does to every singular value that can occur.
+ *
+ * @param largestInput published schedules are made for 1, not for 1.01
+ */
+export function scoreSchedule(
+  schedule: NsSchedule,
+  { objective, points, at }: DesignTarget,
+  largestInput: number = LARGEST_INPUT,
+): SpectrumScore {
+  const [, highest] = outputRange(schedule, [0, largestInput]);
+  const above = outputRange(schedule, [at.input, largestInput]);
   const value = (): number => {
     switch (objective) {
       case 'floor':
@@ -127,6 +141,21 @@ const POINTS = 64;
 
 /** Where a singular value or an alignment is 0, the design uses this. */
 const SMALLEST_INPUT = 1e-9;
+
+/** Directions that hold so much of the norm are few, and move by some per cent from one step of training to the next. */
+const LARGE = 0.1;
+const MOVES = 0.1;
+const PARTS = 8;
+
+/** A single large direction at {@link PARTS} inputs from the tenth below it, since f is steep near 1. */
+function spreadOut(point: TargetPoint): readonly TargetPoint[] {
+  if (point.count > 1 || point.input < LARGE) return [point];
+  return Array.from({ length: PARTS }, (_, k) => ({
+    ...point,
+    count: point.count / PARTS,
+    input: point.input * (1 - (MOVES * (k + 0.5)) / PARTS),
+  }));
+}
 
 function alignmentsOf(
   spectrum: QuantileSpectrum,

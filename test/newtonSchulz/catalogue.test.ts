@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
-import { CATALOGUE, catalogueNames, longestSchedule, scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
+import {
+  CATALOGUE,
+  catalogueEntry,
+  catalogueNames,
+  longestSchedule,
+  scheduleOf,
+} from '../../src/newtonSchulz/catalogue.ts';
 import { flops, products, trainingShare } from '../../src/newtonSchulz/cost.ts';
 import { nsDocument } from '../../src/newtonSchulz/document.ts';
 import { orthogonalise } from '../../src/newtonSchulz/orthogonalise.ts';
 import { remedyCost } from '../../src/newtonSchulz/remedy.ts';
 import { knownMatrix, logSpaced } from './decompositions.ts';
 import { gramIteration } from './gramIteration.ts';
+import { PRINTED_COEFFICIENTS } from './printedCoefficients.ts';
 
 describe('catalogue', () => {
   test('names nine schedules in a fixed order', () => {
@@ -20,6 +27,26 @@ describe('catalogue', () => {
       'cubic5',
       'textbook',
       'aol',
+    ]);
+  });
+
+  test.each(PRINTED_COEFFICIENTS)('%s holds every printed digit of its source', (name, divisor, steps) => {
+    expect(catalogueEntry(name).published).toEqual(
+      steps.map((step) => step.split(' ').map((digits) => Number(digits) / divisor)),
+    );
+  });
+
+  test('says of every schedule its source, what is folded in, the entry and the epsilon', () => {
+    expect(PRINTED_COEFFICIENTS.map(([name]) => name)).toEqual(catalogueNames());
+    for (const { source, foldedIn, entry } of CATALOGUE) {
+      expect(source).toMatch(/arXiv:|\d{4}|You Jiacheng|DeepSeek/);
+      expect(foldedIn).not.toBe('');
+      expect(entry.epsilon).toBe(1e-7);
+    }
+    const special = CATALOGUE.filter(({ entry }) => entry.normalisation !== 'frobenius' || entry.scale !== 1);
+    expect(special.map(({ name, entry }) => [name, entry.normalisation, entry.scale])).toEqual([
+      ['polar-express', 'frobenius', 1.01],
+      ['aol', 'aol', 1],
     ]);
   });
 

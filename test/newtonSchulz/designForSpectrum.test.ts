@@ -4,6 +4,7 @@ import { bestPublished } from '../../src/newtonSchulz/bestPublished.ts';
 import { products } from '../../src/newtonSchulz/cost.ts';
 import { designComposition } from '../../src/newtonSchulz/design.ts';
 import { designForSpectrum } from '../../src/newtonSchulz/designForSpectrum.ts';
+import { evaluate } from '../../src/newtonSchulz/oddPolynomial.ts';
 import type { QuantileSpectrum } from '../../src/newtonSchulz/quantileSpectrum.ts';
 import { output, outputRange } from '../../src/newtonSchulz/response.ts';
 import { type DesignObjective, designTarget, OBJECTIVES } from '../../src/newtonSchulz/spectrumObjective.ts';
@@ -84,6 +85,21 @@ describe('design for a spectrum', () => {
       );
     },
   );
+
+  test('in bf16 outputs stay in [0, bound] though rounding carries values up by 1 % before any step', () => {
+    const growths = fc.array(fc.double({ min: 1, max: 1.01, noNaN: true }), { minLength: 9, maxLength: 9 });
+    const designs = OBJECTIVES.flatMap((objective) =>
+      [12, 15].map((count) => designForSpectrum(finalO, count, { objective, precision: 'bf16' })),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...designs), fc.double({ min: 0, max: 1, noNaN: true }), growths, (design, s, by) => {
+        const out = design.schedule.coefficients.reduce((x, step, k) => evaluate(step, x * by[k]!), s);
+        expect(out).toBeGreaterThanOrEqual(0);
+        expect(out).toBeLessThanOrEqual(design.bound);
+      }),
+      { seed: 8, numRuns: 2000 },
+    );
+  });
 
   test('more products never reduce the floor', () => {
     fc.assert(
