@@ -33,6 +33,8 @@ export interface Progress {
 /** Milliseconds between two drawings. */
 const REDRAW_INTERVAL = 100;
 const BAR_WIDTH = 20;
+/** Seconds before the speed means anything: threads start and code is compiled first. */
+const UNSETTLED = 1;
 const DEFAULT_COLUMNS = 80;
 /** To the start of the line, and erase it. */
 const ERASE = '\r\u001b[2K';
@@ -96,9 +98,9 @@ export function formatProgress(state: ProgressState, secondsLeft: number | null,
   return line === '' ? [...(parts[0] ?? '')].slice(0, room).join('') : line;
 }
 
-/** Seconds at the mean speed since the label began; null before there is one. */
+/** Seconds at the mean speed since the label began; null before that is settled. */
 function timeLeft(state: ProgressState, begun: { time: number; done: number }, time: number): number | null {
   const done = state.done - begun.done;
   const seconds = (time - begun.time) / 1000;
-  return done > 0 && seconds > 0 ? (seconds / done) * (state.total - state.done) : null;
+  return done > 0 && seconds >= UNSETTLED ? (seconds / done) * (state.total - state.done) : null;
 }

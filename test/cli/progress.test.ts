@@ -29,6 +29,9 @@ describe('the progress line', () => {
     const { progress, written, clock } = terminal(true);
     progress.update({ label: 'a', done: 50, total: 100 }); // a resumed run begins in the middle
     expect(written.at(-1)).not.toContain('left');
+    clock.now = 900; // threads are starting
+    progress.update({ label: 'a', done: 50.01, total: 100 });
+    expect(written.at(-1)).not.toContain('left');
     clock.now = 10_000;
     progress.update({ label: 'a', done: 60, total: 100 });
     expect(written.at(-1)).toContain('40s left');
