@@ -7,6 +7,7 @@
  * @source https://huggingface.co/docs/safetensors, format section; size limit, types and checks as its reference reader
  */
 import { FormatError } from './errors.ts';
+import { nestsDeeper } from './jsonNesting.ts';
 import { printable } from './printable.ts';
 
 /** A tensor as the header describes it. */
@@ -96,8 +97,11 @@ export function refuseSafetensors(file: string, problem: string, cause?: unknown
 
 /** Limit of the reference reader. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** A shape is at level 3; more is left to writers who add fields. */
+const DEEPEST = 8;
 
 function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
+  if (nestsDeeper(bytes, DEEPEST)) throw refuseSafetensors(file, `the header nests deeper than ${DEEPEST} levels`);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

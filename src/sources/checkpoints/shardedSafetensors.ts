@@ -44,8 +44,8 @@ export const shardedSafetensorsFolder: FolderReader = {
 
 /** Enough to hold the first keys of an index. */
 const HEAD_BYTES = 65_536;
-/** Half a million tensors. */
-const MAX_INDEX_BYTES = 100_000_000;
+/** A quarter of a million tensors. */
+const MAX_INDEX_BYTES = 33_554_432;
 /** A trillion parameters come in a few hundred. */
 const MAX_SHARDS = 10_000;
 /** Shards whose headers are read at the same time, for the sake of far servers. */

@@ -96,7 +96,7 @@ async function locate(source: ByteSource, entry: ZipEntry, name: string): Promis
   const localName = new TextDecoder().decode(header.subarray(LOCAL_BYTES, nameEnd));
   if (localName !== entry.name || view.getUint16(8, true) !== entry.method)
     throw refuse(source, `${where} is another one by its own header, ${printable(localName)}`);
-  requireSameSizes(view, header.subarray(nameEnd, extraEnd), entry, where, source);
+  requireSameSizes(view, header.subarray(nameEnd, extraEnd), entry, source);
   return windowOf(source, name, begin, begin + entry.compressedBytes);
 }
 
@@ -107,14 +107,16 @@ const USUAL_EXTRA_BYTES = 128;
 function requireSameSizes(
   header: DataView,
   extra: Uint8Array,
-  { byteLength, compressedBytes }: ZipEntry,
-  where: string,
+  { name, byteLength, compressedBytes }: ZipEntry,
   source: ByteSource,
 ): void {
   const sizesFollow = (header.getUint16(6, true) & 8) !== 0;
   const local = [header.getUint32(22, true), header.getUint32(18, true)];
   if (sizesFollow && local.every((size) => size === 0 || size === IN_ZIP64)) return;
-  const [localLength, localCompressed] = widenSizes(local, extra, where, source);
+  const [localLength, localCompressed] = widenSizes(local, extra, name, source);
   if (localLength !== byteLength || localCompressed !== compressedBytes)
-    throw refuse(source, `${where} has ${byteLength} bytes by the directory and ${localLength} by its own header`);
+    throw refuse(
+      source,
+      `the entry ${printable(name)} has ${byteLength} bytes by the directory and ${localLength} by its own header`,
+    );
 }

@@ -66,8 +66,8 @@ const END64_SIGNATURE = 0x06064b50;
 const END64_BYTES = 56;
 const ENTRY_SIGNATURE = 0x02014b50;
 const ENTRY_BYTES = 46;
-/** Half a million tensors. */
-const MAX_DIRECTORY_BYTES = 67_108_864;
+/** A quarter of a million tensors. */
+const MAX_DIRECTORY_BYTES = 33_554_432;
 /** Deflate makes at most 258 bytes of two bits. */
 const MAX_DEFLATE_RATIO = 1032;
 
@@ -131,7 +131,7 @@ function parseDirectory(bytes: Uint8Array, source: ByteSource): readonly Omit<Zi
     const name = decodeName(bytes.subarray(at + ENTRY_BYTES, nameEnd));
     const sizes = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
     const extra = bytes.subarray(nameEnd, extraEnd);
-    const [byteLength, compressedBytes, begin] = widenSizes(sizes, extra, `entry ${printable(name)}`, source);
+    const [byteLength, compressedBytes, begin] = widenSizes(sizes, extra, name, source);
     const method = view.getUint16(at + 10, true);
     const entry = { name, method, byteLength, compressedBytes, begin, crc32: view.getUint32(at + 16, true) };
     requireCredible(entry, source);
@@ -145,18 +145,20 @@ function parseDirectory(bytes: Uint8Array, source: ByteSource): readonly Omit<Zi
  * Sizes of 32 bits, or of 64 where the zip64 extra field holds them, in its order.
  *
  * @param sizes expanded, compressed, and, in the directory, the place of the local header
+ * @param name the entry's, for messages
  */
 export function widenSizes(
   sizes: readonly number[],
   extra: Uint8Array,
-  where: string,
+  name: string,
   source: ByteSource,
 ): [byteLength: number, compressedBytes: number, begin: number] {
   const wide = zip64Field(extra);
   let at = 0;
   const [byteLength = 0, compressedBytes = 0, begin = 0] = sizes.map((size) => {
     if (size !== IN_ZIP64) return size;
-    if (wide === null || at + 8 > wide.byteLength) throw refuse(source, `${where} lacks its size of 64 bits`);
+    if (wide === null || at + 8 > wide.byteLength)
+      throw refuse(source, `the entry ${printable(name)} lacks its size of 64 bits`);
     at += 8;
     return uint64(wide, at - 8);
   });
