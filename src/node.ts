@@ -18,9 +18,14 @@ export {
 export { gptParameters, type ParameterSpec } from './train/gpt.ts';
 export { createTrainer, type NsInput, type Trainer, type TrainerOptions, type TrainStep } from './train/trainer.ts';
 export type { TrainerState } from './train/trainingState.ts';
+export { type AuditRequest, auditMomentum } from './workflows/audit.ts';
+export { type ExportResult, type ExportTarget, exportStudy } from './workflows/exportStudy.ts';
+export { type IngestRequest, type IngestResult, ingestLogs } from './workflows/ingest.ts';
+export { checkpointsAt, type FindingFlags } from './workflows/openMomentum.ts';
 export { PRESETS, type Preset, presetNamed, trainConfig } from './workflows/presets.ts';
 export { type RandomOutcome, type RandomRequest, studyRandomMatrices } from './workflows/random.ts';
 export { rewriteReport } from './workflows/rewriteReport.ts';
+export { type OpenedMomentum, type ScanListener, type ScanRequest, scanMomentum } from './workflows/scan.ts';
 export {
   resumeStudy,
   resumeTraining,
@@ -31,3 +36,4 @@ export {
   startTraining,
   type TrainingOutcome,
 } from './workflows/study.ts';
+export { type WatchListener, type WatchRequest, type WatchResult, watchFolder } from './workflows/watch.ts';

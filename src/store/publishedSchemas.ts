@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { lawsSchema, nsSchema, planSchema, resultSchema } from './documentSchemas.ts';
 import { randomSchema } from './randomSchema.ts';
+import { auditSchema, scanListSchema, scanSchema } from './scanSchemas.ts';
 import { metricsSchema, runSchema, sourceSchema, spectrumSchema, studySchema } from './schemas.ts';
 
 const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, description: string]>> = {
@@ -14,6 +15,9 @@ const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, descriptio
   plan: [planSchema, 'STUDY/plan.json and the output of plan --json'],
   study: [resultSchema, 'Output of study --json'],
   ns: [nsSchema, 'Output of ns --json'],
+  scan: [scanSchema, 'Output of scan --json'],
+  'scan-list': [scanListSchema, 'Output of scan --list --json'],
+  audit: [auditSchema, 'Output of audit --json'],
   random: [randomSchema, 'random.json of the folder of random --out, and the output of random --json'],
 };
 
