@@ -48,6 +48,8 @@ export {
   type SpectrumScore,
   scoreSchedule,
 } from './newtonSchulz/spectrumObjective.ts';
+export type { AuditedMatrix, AuditFinding, MomentumAudit } from './planner/audit.ts';
+export { judgeSpectrum } from './planner/auditMatrix.ts';
 export {
   type ComparedLayers,
   type ComparedSchedule,
@@ -129,6 +131,7 @@ export {
 } from './spectra/marchenkoPastur.ts';
 export { measureSpectra, measureSpectrum } from './spectra/measure.ts';
 export type { RandomSpectra } from './spectra/randomSpectra.ts';
+export type { ScannedMomentum, ScannedSpectrum } from './spectra/scannedMomentum.ts';
 export { RECORD_QUANTILES, type Spectrum } from './spectra/spectrum.ts';
 export { findPlateau, type PlateauOptions, settledValue } from './stability/findPlateau.ts';
 export { fixedWindow, PAPER_WINDOW, type StepWindow, windowOf } from './stability/fixedWindow.ts';

@@ -19,6 +19,10 @@ export { gptParameters } from './train/gpt.ts';
 export type { ParameterSpec } from './train/trainable.ts';
 export { createTrainer, type NsInput, type Trainer, type TrainerOptions, type TrainStep } from './train/trainer.ts';
 export type { TrainerState } from './train/trainingState.ts';
+export { type AuditRequest, auditMomentum } from './workflows/audit.ts';
+export { type ExportResult, type ExportTarget, exportStudy } from './workflows/exportStudy.ts';
+export { type IngestRequest, type IngestResult, ingestLogs } from './workflows/ingest.ts';
+export { checkpointsAt, type FindingFlags } from './workflows/openMomentum.ts';
 export { PRESETS, type Preset, presetNamed, trainConfig } from './workflows/presets.ts';
 export {
   type RandomListener,
@@ -28,6 +32,7 @@ export {
 } from './workflows/random.ts';
 export type { RandomWritten } from './workflows/randomFolder.ts';
 export { rewriteReport } from './workflows/rewriteReport.ts';
+export { type OpenedMomentum, type ScanListener, type ScanRequest, scanMomentum } from './workflows/scan.ts';
 export {
   resumeStudy,
   resumeTraining,
@@ -38,3 +43,4 @@ export {
   startTraining,
   type TrainingOutcome,
 } from './workflows/study.ts';
+export { type WatchListener, type WatchRequest, type WatchResult, watchFolder } from './workflows/watch.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { lawsSchema, nsSchema, planSchema, resultSchema } from './documentSchemas.ts';
 import { dynamicsSchema, storedDynamicsSchema } from './dynamicsSchema.ts';
 import { randomSchema } from './randomSchema.ts';
+import { auditSchema, scanListSchema, scanSchema } from './scanSchemas.ts';
 import { metricsSchema, runSchema, sourceSchema, spectrumSchema, studySchema } from './schemas.ts';
 
 const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, description: string]>> = {
@@ -17,6 +18,9 @@ const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, descriptio
   ns: [nsSchema, 'Output of ns --json'],
   dynamics: [dynamicsSchema, 'Output of dynamics <experiment> --json'],
   'dynamics-result': [storedDynamicsSchema, 'dynamics/<experiment>.json of the folder of dynamics --out'],
+  scan: [scanSchema, 'Output of scan --json'],
+  'scan-list': [scanListSchema, 'Output of scan --list --json'],
+  audit: [auditSchema, 'Output of audit --json'],
   random: [randomSchema, 'random.json of the folder of random --out, and the output of random --json'],
 };
 

@@ -54,6 +54,7 @@ async function numpyOf({ found }: OpenedMomentum): Promise<readonly Reference[]>
 describe.skipIf(python === null)('NumPy (apt-get install python3-numpy) agrees with the scan of', () => {
   it('all fixtures that have momentum', async () => {
     const layouts = new Set<string>();
+    const formats = new Set<string>();
     for (const { paths, model } of groups) {
       const opened = await openedOrNull(model === null ? paths : [...paths, model]);
       if (opened === null || opened.found.matrices.length === 0) {
@@ -63,6 +64,7 @@ describe.skipIf(python === null)('NumPy (apt-get install python3-numpy) agrees w
       const references = await numpyOf(opened);
       const scanned = await scanMomentum([async () => opened], {}, QUIET, NEVER);
       layouts.add(opened.found.layout);
+      formats.add(opened.format);
       expect(scanned?.matrices, opened.name).toHaveLength(references.length);
       for (const [i, { frobenius, sigma }] of references.entries()) {
         const record = scanned!.matrices[i]!;
@@ -77,8 +79,19 @@ describe.skipIf(python === null)('NumPy (apt-get install python3-numpy) agrees w
         }
       }
     }
+    expect([...formats]).toEqual(
+      expect.arrayContaining(['torch', 'torch-distributed', 'deepspeed-zero', 'safetensors', 'npz']),
+    );
     expect([...layouts].sort()).toEqual(
-      expect.arrayContaining(['KellerJordan/Muon', 'Moonlight', 'microsoft/dion', 'nanochat', 'optax.contrib.muon']),
+      expect.arrayContaining([
+        'torch.optim.Muon',
+        'DeepSpeed',
+        'KellerJordan/Muon',
+        'Moonlight',
+        'microsoft/dion',
+        'nanochat',
+        'optax.contrib.muon',
+      ]),
     );
   }, 120_000);
 });

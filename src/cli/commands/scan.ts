@@ -126,7 +126,7 @@ function headline(checkpoint: ScannedCheckpoint, matrices: number, recorded: num
   const { checkpoint: name, format, layout, step, stage } = checkpoint;
   const known = recorded === 0 ? '' : `, ${recorded} more measured before`;
   const what = stage === 'buffer' ? 'momentum buffer' : 'Nesterov blend';
-  return `${printable(name)}: ${format}, ${layout}${step === null ? '' : `, step ${step}`}; ${what} of ${matrices} matrices${known}`;
+  return `${printable(name)}: ${format}, ${layout}${step === null ? '' : `, step ${step}`}; ${what} of ${matrices} ${matrices === 1 ? 'matrix' : 'matrices'}${known}`;
 }
 
 function printEnd({ checkpoints, matrices }: ScannedMomentum, out: string | undefined): void {
