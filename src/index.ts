@@ -90,6 +90,14 @@ export type {
 } from './scaling/law.ts';
 export { publishedLaws } from './scaling/published/publishedLaws.ts';
 export { gptParams, type ModelSize } from './scaling/sizes.ts';
+export type {
+  Checkpoint,
+  CheckpointFormat,
+  CheckpointTensor,
+  CheckpointValue,
+  SkippedTensor,
+  TensorDtype,
+} from './sources/checkpoints/checkpoint.ts';
 export { type CheckpointGroup, groupCheckpoints } from './sources/momentum/checkpointFiles.ts';
 export { findMomentum, type MomentumOptions } from './sources/momentum/findMomentum.ts';
 export type {

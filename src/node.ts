@@ -3,6 +3,7 @@ export { createEngine, type Engine, type EngineName } from './graph/engine.ts';
 export * from './index.ts';
 export { type Report, renderReport } from './report/renderReport.ts';
 export type { ReportData } from './report/reportData.ts';
+export { openCheckpoint } from './sources/checkpoints/openCheckpoint.ts';
 export { type Corpus, type CorpusOptions, openCorpus } from './sources/text/corpus.ts';
 export type { RunRecords } from './store/runFolder.ts';
 export { readLaws, readPlan, readRuns, readStudy } from './store/studyFolder.ts';

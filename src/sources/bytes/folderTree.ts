@@ -2,6 +2,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
 import type { FileTree } from './byteSource.ts';
 import { openFile } from './localFile.ts';
 import { namesNothing, systemFailure } from './systemFailure.ts';
@@ -9,6 +10,8 @@ import { outsideOfRoot, treeSegments } from './treePath.ts';
 
 /** A checkpoint of 10,000 ranks has fewer; a home folder has more. */
 const MAX_FILES = 100_000;
+/** Longest path of Linux: names in messages are whole. */
+const MAX_PATH = 4096;
 
 /**
  * Opens a folder.
@@ -25,7 +28,7 @@ export async function openTree(path: string): Promise<FileTree> {
       const real = await realFile(join(root, ...segments), path);
       if (real === null) return null;
       if (!isBelow(root, real)) throw outsideOfRoot(file, path);
-      return await openFile(real, join(path, ...segments));
+      return await openFile(real, join(path, printable(segments.join('/'), MAX_PATH)));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { FormatError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
 
 /**
  * Segments of a path below a root.
@@ -16,7 +17,7 @@ export function treeSegments(path: string, root: string): readonly string[] {
 /** For a path or link that leads elsewhere. */
 export function outsideOfRoot(path: string, root: string): FormatError {
   return new FormatError(
-    `${root}: expected a file below it, got ${JSON.stringify(path)}, which leads out of it; copy the file into it`,
+    `${root}: expected a file below it, got "${printable(path)}", which leads out of it; copy the file into it`,
     root,
   );
 }

@@ -49,6 +49,10 @@ export async function readNpyArray(source: ByteSource, name: string): Promise<Np
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+/** Magic, version and a length of either kind. */
+const SHORTEST_LEAD_BYTES = 12;
+/** NumPy pads headers to a multiple of 64 bytes. */
+const USUAL_HEADER_BYTES = 128;
 /** A structured type of a thousand fields. */
 const MAX_HEADER_BYTES = 1_048_576;
 
@@ -75,9 +79,9 @@ interface NpyHeader {
 
 async function readHeader(source: ByteSource): Promise<NpyHeader> {
   const { name, byteLength } = source;
-  const lead = await source.slice(0, Math.min(byteLength, 12));
+  const lead = await source.slice(0, Math.min(byteLength, USUAL_HEADER_BYTES));
   const major = lead[6] ?? 0;
-  if (!MAGIC.every((byte, i) => lead[i] === byte) || lead.length < 12)
+  if (!MAGIC.every((byte, i) => lead[i] === byte) || lead.length < SHORTEST_LEAD_BYTES)
     throw refuse(name, 'the beginning of an array of NumPy, got other or fewer bytes');
   if (major < 1 || major > 3) throw refuse(name, `version 1, 2 or 3 of the format, got ${major}`);
   const view = new DataView(lead.buffer, lead.byteOffset);
@@ -88,7 +92,8 @@ async function readHeader(source: ByteSource): Promise<NpyHeader> {
   if (length > MAX_HEADER_BYTES)
     throw refuse(name, `a header of at most ${MAX_HEADER_BYTES} bytes, got one of ${length}`);
   const dataBegin = headerBegin + length;
-  const text = new TextDecoder(major === 3 ? 'utf-8' : 'latin1').decode(await source.slice(headerBegin, dataBegin));
+  const head = dataBegin <= lead.length ? lead : await source.slice(0, dataBegin);
+  const text = new TextDecoder(major === 3 ? 'utf-8' : 'latin1').decode(head.subarray(headerBegin, dataBegin));
   return { ...checkedHeader(parsePythonLiteral(text, name), name), dataBegin };
 }
 

@@ -32,7 +32,12 @@ export const runCheckpointFolder: FolderReader = {
     const source = await stateIn(tree, (await tree.list()) ?? []);
     if (source === null)
       throw new FormatError(`${tree.name}: expected ${STATE_PATHS[0]}, found none; name the folder of one run`);
-    return { ...(await openState(source)), name: tree.name };
+    try {
+      return { ...(await openState(source)), name: tree.name };
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
   },
 };
 

@@ -34,9 +34,11 @@ export const shardedSafetensorsFolder: FolderReader = {
         `${tree.name}: expected one index of safetensors files, found ${[path, ...others].map((one) => printable(one)).join(', ')}; name one of them`,
       );
     const index = await openExisting(tree, path);
-    const checkpoint = await openShards(index, tree);
-    await index.close();
-    return { ...checkpoint, name: tree.name };
+    try {
+      return { ...(await openShards(index, tree)), name: tree.name };
+    } finally {
+      await index.close();
+    }
   },
 };
 
@@ -71,9 +73,9 @@ async function isOfSafetensors(index: ByteSource, tree: FileTree): Promise<boole
   try {
     const [file = ''] = (await readIndex(index)).namesByFile.keys();
     const shard = await tree.open(file);
-    const answer = shard === null || (await isSafetensors(shard));
+    const isShard = shard === null || (await isSafetensors(shard));
     await shard?.close();
-    return answer;
+    return isShard;
   } catch (error) {
     if (error instanceof MuonscopeError) return true;
     throw error;

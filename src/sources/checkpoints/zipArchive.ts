@@ -83,21 +83,25 @@ function locatedSource(source: ByteSource, entry: ZipEntry, name: string): ByteS
 
 /** @throws FormatError if the local header is not the directory's entry, or its data reaches into the next one */
 async function locate(source: ByteSource, entry: ZipEntry, name: string): Promise<ByteSource> {
-  const header = await source.slice(entry.begin, entry.begin + LOCAL_BYTES);
-  const view = viewOf(header);
+  const guess = LOCAL_BYTES + 3 * entry.name.length + USUAL_EXTRA_BYTES; // at most three bytes a character
+  const head = await source.slice(entry.begin, Math.min(entry.begin + guess, entry.end));
+  const view = viewOf(head);
   const nameEnd = LOCAL_BYTES + view.getUint16(26, true);
   const extraEnd = nameEnd + view.getUint16(28, true);
   const begin = entry.begin + extraEnd;
   const where = `the entry ${printable(entry.name)}`;
   if (view.getUint32(0, true) !== LOCAL_SIGNATURE) throw refuse(source, `${where} has no header of its own`);
   if (begin + entry.compressedBytes > entry.end) throw refuse(source, `${where} overlaps what follows it`);
-  const rest = await source.slice(entry.begin + LOCAL_BYTES, begin);
-  const localName = new TextDecoder().decode(rest.subarray(0, nameEnd - LOCAL_BYTES));
+  const header = extraEnd <= head.length ? head : await source.slice(entry.begin, begin);
+  const localName = new TextDecoder().decode(header.subarray(LOCAL_BYTES, nameEnd));
   if (localName !== entry.name || view.getUint16(8, true) !== entry.method)
     throw refuse(source, `${where} is another one by its own header, ${printable(localName)}`);
-  requireSameSizes(view, rest.subarray(nameEnd - LOCAL_BYTES), entry, where, source);
+  requireSameSizes(view, header.subarray(nameEnd, extraEnd), entry, where, source);
   return windowOf(source, name, begin, begin + entry.compressedBytes);
 }
+
+/** Sizes of 64 bits, and what torch puts before storages to align them to 64 bytes. */
+const USUAL_EXTRA_BYTES = 128;
 
 /** Sizes that follow the data are 0 in the header, or all ones: then the directory alone tells them. */
 function requireSameSizes(

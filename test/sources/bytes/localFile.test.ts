@@ -101,6 +101,14 @@ describe('a folder', () => {
     },
   );
 
+  test('calls its files by names that do nothing to a terminal', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, '\u001b[31mred'), 'x');
+    const source = await (await openTree(folder)).open('\u001b[31mred');
+    expect(source?.name).toBe(join(folder, '\\u{1b}[31mred'));
+    await source?.close();
+  });
+
   test('that is missing or a file is refused', async () => {
     const { root } = exampleFolder();
     await expect(openTree(join(root, 'none'))).rejects.toThrow('expected a folder, found none; check the path');

@@ -66,20 +66,23 @@ describe('a checkpoint', () => {
     expect(server.ranges.length).toBeLessThanOrEqual(1 + Object.keys(files).length);
     for (const [i, tensor] of near.tensors.entries())
       if (tensor.dtype === 'float32') expect(await far.tensors[i]?.read()).toEqual(await tensor.read());
+    await far.close();
     await server.close();
     await near.close();
   });
 
   test('of a run is opened by the folder of its run', async () => {
     const folder = written({ ...runExample().files, 'metrics.jsonl': '{}' });
-    const { tree } = await openCheckpoint(folder);
+    const { tree, close } = await openCheckpoint(folder);
     expect([tree.get('run'), tree.get('step')]).toEqual(['d64', 7]);
+    await close();
   });
 
   test('alone among other files is opened by its folder', async () => {
     const folder = written({ 'README.md': 'text', 'sub/x.npy': readPlain('double.npy'), mu: readPlain('double.npy') });
-    const { name, tree } = await openCheckpoint(folder);
+    const { name, tree, close } = await openCheckpoint(folder);
     expect([name, [...tree.keys()]]).toEqual([join(folder, 'mu'), ['mu']]);
+    await close();
   });
 });
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { FormatError, MuonscopeError } from '../../../src/base/errors.ts';
-import type { FileTree } from '../../../src/sources/bytes/byteSource.ts';
+import type { ByteSource, FileTree } from '../../../src/sources/bytes/byteSource.ts';
 import type {
   Checkpoint,
   CheckpointFormat,
@@ -61,17 +61,27 @@ export interface ReaderCase {
   readonly open: (tree: FileTree, main: string) => Promise<Checkpoint>;
 }
 
-/** How the suite uses a reader of single files. */
+/** How the suite uses a reader of single files: who opened the file closes it where the reader refuses it. */
 export function withFileReader(reader: FileReader): Pick<ReaderCase, 'format' | 'recognises' | 'open'> {
-  const sourceOf = async (tree: FileTree, main: string) => {
+  const using = async <T>(tree: FileTree, main: string, use: (source: ByteSource) => Promise<T>): Promise<T> => {
     const source = await tree.open(main);
     if (source === null) throw new Error(`the example lacks ${main}`);
-    return source;
+    try {
+      return await use(source);
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
   };
   return {
     format: reader.format,
-    recognises: async (tree, main) => await reader.recognises(await sourceOf(tree, main)),
-    open: async (tree, main) => await reader.open(await sourceOf(tree, main), tree),
+    recognises: (tree, main) =>
+      using(tree, main, async (source) => {
+        const isKnown = await reader.recognises(source);
+        await source.close();
+        return isKnown;
+      }),
+    open: (tree, main) => using(tree, main, (source) => reader.open(source, tree)),
   };
 }
 
@@ -99,6 +109,16 @@ export function readerContract({ format, examples, lies, named, recognises, open
       expect(listed.length).toBe(told.length);
       for (const tensor of checkpoint.tensors) expect(nodeAt(checkpoint, tensor)).toBe(tensor);
       await checkpoint.close();
+    });
+
+    test('holds nothing open once it is closed', async () => {
+      const tree = treeInMemory(example.files);
+      await recognises(tree, example.main);
+      expect(tree.unclosed.size).toBe(0);
+      const checkpoint = await open(tree, example.main);
+      expect(tree.unclosed.size).toBeGreaterThan(0);
+      await checkpoint.close();
+      expect(tree.unclosed.size).toBe(0);
     });
 
     test('gives the values that another program reads, to the last bit', async () => {
@@ -145,11 +165,16 @@ export function readerContract({ format, examples, lies, named, recognises, open
   });
 
   const told = LIES.flatMap((lie) => ('file' in lies[lie] ? [[lie, lies[lie]] as const] : []));
-  test.each(told)(`${format} refuses %s before memory is taken`, async (_, { file, message }) => {
-    const opening = openFiles(file);
-    await expect(opening).rejects.toThrow(FormatError);
-    await expect(opening).rejects.toThrow(message);
-  });
+  test.each(told)(
+    `${format} refuses %s before memory is taken, and holds nothing open`,
+    async (_, { file, message }) => {
+      const tree = treeInMemory(file.files);
+      const opening = open(tree, file.main);
+      await expect(opening).rejects.toThrow(FormatError);
+      await expect(opening).rejects.toThrow(message);
+      expect(tree.unclosed.size).toBe(0);
+    },
+  );
 
   test(`${format} does not recognise nothing, zeros or text, and refuses to open them`, async () => {
     const main = Object.keys(examples[0]?.files ?? {})[0] ?? 'file';
