@@ -39,9 +39,9 @@ test('every fixture is in the table of fixtures/README.md with its SHA-256', () 
   expect(byPath(statedHashes())).toEqual(byPath(actualHashes()));
 });
 
-test('the fixtures together stay below 1 MB', () => {
+test('the fixtures together stay below 1.5 MB, of which the checkpoints of seven frameworks are the larger part', () => {
   const sizes = [...actualHashes().keys()].map((path) => readFileSync(`${folder}/${path}`).length);
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1e6);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1.5e6);
 });
 
 test('every array of the GPT fixture holds as many finite values as its shape says', () => {

@@ -4,6 +4,8 @@ import { usableMemory } from './machine.ts';
 
 /** Kept free for the rest of the process and the machine. */
 export const SPARED_BYTES: number = 512 * 2 ** 20;
+/** Of a thread beside its matrix. */
+const THREAD_BYTES = 30 * 2 ** 20;
 
 /**
  * As many as asked for or as there are cores, but no more than fit into memory, and at least one.
@@ -16,5 +18,5 @@ export function workersWithin(
   memory: number = usableMemory(),
 ): number {
   const most = needs.reduce((largest, bytes) => Math.max(largest, bytes), 1);
-  return Math.max(1, Math.min(workers, Math.floor((memory - SPARED_BYTES) / most)));
+  return Math.max(1, Math.min(workers, Math.floor((memory - SPARED_BYTES) / (most + THREAD_BYTES))));
 }
