@@ -58,6 +58,17 @@ export function listFlag<T>(parse: (text: string) => T): (text: string) => reado
 
 export const precisionFlag: (text: string) => NsPrecision = choiceFlag('--precision', PRECISIONS);
 
+/** "4096x16384" -> [4096, 16384]. */
+export function shapeFlag(flag: string): (text: string) => readonly [number, number] {
+  return (text) => {
+    const match = /^(\d{1,7})x(\d{1,7})$/.exec(text.trim());
+    const [rows, columns] = [Number(match?.[1]), Number(match?.[2])];
+    if (!(rows >= 1 && columns >= 1))
+      throw new UsageError(`${flag}: expected rows x columns such as 4096x16384, got "${text}"`);
+    return [rows, columns];
+  };
+}
+
 /** "4x32,4x64,8x128" -> rungs. */
 export function sizesFlag(text: string): readonly Rung[] {
   return text.split(',').map((part) => {

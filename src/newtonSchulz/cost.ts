@@ -13,6 +13,7 @@
  * its square, and all m x m products of the Gram iteration, whose factors commute.
  */
 import { requireInteger, requirePositive } from '../base/checks.ts';
+import { remedyCost } from './remedy.ts';
 import type { NsCoefficients, NsSchedule } from './schedule.ts';
 
 /** How the products are computed. */
@@ -80,6 +81,55 @@ export function trainingShare(nsFlops: number, weights: number, tokens: number):
   requirePositive('Newton-Schulz cost', 'tokens', tokens);
   return nsFlops / (TRAINING_FLOPS * weights * tokens);
 }
+
+/** One way of computing a schedule on a shape. */
+export interface CostOfWay extends Required<CostOptions> {
+  readonly flops: number;
+  /** Relative to forward and backward pass of the same weights; where a number of tokens was given. */
+  readonly trainingShare?: number;
+}
+
+/** What a schedule costs on one matrix. */
+export interface CostRecord {
+  readonly shape: readonly [rows: number, columns: number];
+  readonly products: number;
+  readonly tokensPerStep?: number;
+  /** Direct before Gram, dense before symmetric. */
+  readonly ways: readonly CostOfWay[];
+  /** Operations that a deflation of the top direction adds to any of them. */
+  readonly deflationFlops: number;
+}
+
+/**
+ * All ways of computing a schedule on a shape, with their cost.
+ *
+ * @param tokensPerStep tokens of one optimizer step
+ * @throws DomainError for an impossible shape or number of tokens
+ */
+export function costRecord(
+  schedule: NsSchedule,
+  [rows, columns]: readonly [number, number],
+  tokensPerStep?: number,
+): CostRecord {
+  const ways = METHODS.flatMap((method) =>
+    KERNELS.map((kernels): CostOfWay => {
+      const operations = flops(schedule, rows, columns, { method, kernels });
+      const share =
+        tokensPerStep === undefined ? {} : { trainingShare: trainingShare(operations, rows * columns, tokensPerStep) };
+      return { method, kernels, flops: operations, ...share };
+    }),
+  );
+  return {
+    shape: [rows, columns],
+    products: products(schedule),
+    ...(tokensPerStep === undefined ? {} : { tokensPerStep }),
+    ways,
+    deflationFlops: remedyCost('deflation', schedule, rows, columns).flops,
+  };
+}
+
+const METHODS = ['direct', 'gram'] as const;
+const KERNELS = ['dense', 'symmetric'] as const;
 
 function isCubic([, , c]: NsCoefficients): boolean {
   return c === 0;

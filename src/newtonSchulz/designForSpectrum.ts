@@ -22,12 +22,12 @@
  * Deterministic. From most starts the refinement comes to the same optimum, which a search without derivatives
  * (CMA-ES, 60 000 evaluations) did not better by more than 4 % on five forecasts. Ten quintics take about 0.4 s of one core.
  */
-import { requireInteger } from '../base/checks.ts';
+import { requireInteger, requireQuantiles } from '../base/checks.ts';
 import { DomainError } from '../base/errors.ts';
 import { significant } from '../base/numbers.ts';
 import { products as productsOf } from './cost.ts';
 import { scaled, startingSchedules, typicalSchedule, withinBound } from './designStarts.ts';
-import type { QuantileSpectrum } from './quantileSpectrum.ts';
+import { type QuantileSpectrum, requireQuantileSpectrum, valueAtQuantile } from './quantileSpectrum.ts';
 import { type Limit, refineComposition, type Sample } from './refineComposition.ts';
 import { output, outputRange, outputRangeWithRoom } from './response.ts';
 import type { NsPrecision, NsSchedule } from './schedule.ts';
@@ -38,6 +38,7 @@ import {
   descent,
   designTarget,
   LARGEST_INPUT,
+  SMALLEST_INPUT,
   type SpectrumScore,
   scoreSchedule,
 } from './spectrumObjective.ts';
@@ -82,6 +83,7 @@ export function designForSpectrum(
 ): SpectrumDesign {
   const { objective = 'floor', quantile = 0.5, precision = 'float32', bound = DEFAULT_BOUND } = options;
   requireDesign(products, bound);
+  requireReachable(spectrum, quantile);
   const typical = typicalSchedule(products, bound);
   const target = designTarget(spectrum, typical, { objective, quantile, precision });
   const aim = { target, bound };
@@ -243,4 +245,16 @@ function requireDesign(products: number, bound: number): void {
     throw new DomainError(`design: the number of products must be at most ${MOST_PRODUCTS}, got ${products}`);
   if (!(bound > 1 && bound <= 2))
     throw new DomainError(`design: the bound on outputs must lie in (1, 2], got ${bound}`);
+}
+
+/** A schedule cannot raise a singular value of 0. */
+function requireReachable(spectrum: QuantileSpectrum, quantile: number): void {
+  requireQuantileSpectrum(spectrum);
+  requireQuantiles('design', [quantile]);
+  const value = valueAtQuantile(spectrum, quantile);
+  if (!(value >= SMALLEST_INPUT))
+    throw new DomainError(
+      `design: the singular value at quantile ${quantile} is ${significant(value)}, expected at least ${SMALLEST_INPUT}; ` +
+        `choose a smaller quantile`,
+    );
 }

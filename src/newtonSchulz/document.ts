@@ -1,5 +1,5 @@
 /** The JSON of `muonscope ns`: what a schedule does and costs, for any list of schedules. */
-import { products } from './cost.ts';
+import { type CostRecord, products } from './cost.ts';
 import type { Range } from './oddPolynomial.ts';
 import type { PrecisionOutput } from './precisionModel.ts';
 import { arrivedRange, composeSlope, type Thresholds, thresholds } from './response.ts';
@@ -10,6 +10,8 @@ import type { DesignObjective } from './spectrumObjective.ts';
 export interface NsScheduleRecord {
   readonly name: string;
   readonly source: string;
+  /** What has been applied to the numbers of the source; "nothing" where they are as printed. */
+  readonly foldedIn?: string;
   readonly coefficients: readonly NsCoefficients[];
   readonly entry: NsEntry;
   readonly products: number;
@@ -22,6 +24,10 @@ export interface NsScheduleRecord {
   readonly rounded?: RoundedRecord;
   /** What a schedule was designed for; where it was. */
   readonly design?: DesignRecord;
+  /** The interval it was designed for; where it was. */
+  readonly interval?: IntervalRecord;
+  /** What it costs on a shape; where one was asked for. */
+  readonly cost?: CostRecord;
 }
 
 /** Predicted outputs on a spectrum in low precision; see precisionModel.ts. */
@@ -45,7 +51,27 @@ export interface DesignRecord {
   readonly highest: number;
   readonly bound: number;
   /** Best published schedule of as many products; null if there is none. */
-  readonly rival: { readonly name: string; readonly value: number } | null;
+  readonly rival: RivalRecord | null;
+}
+
+/** What a design is compared with. */
+export interface RivalRecord {
+  readonly name: string;
+  readonly value: number;
+  /** How many times better the design is: the ratio of the values, above 1; null if its distance is 0. */
+  readonly margin: number | null;
+  /** Its outputs at the quantiles of `rounded.outputs`, in the same precision. */
+  readonly outputs: readonly number[];
+}
+
+/** The aim of a minimax composition and what it guarantees. */
+export interface IntervalRecord {
+  readonly lower: number;
+  /** Smallest and largest output over [lower, 1]. */
+  readonly outputs: Range;
+  readonly cushion: number;
+  readonly safety: number;
+  readonly safetyFoldedInto: 'interval' | 'coefficients';
 }
 
 /** `ns --json`. */

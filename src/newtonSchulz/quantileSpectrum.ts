@@ -31,6 +31,9 @@ export interface Directions {
 /** Smaller values count as this, so that their logarithm exists. */
 const SMALLEST = 1e-12;
 
+/** Beyond it counts of directions and squared values leave what float64 tells apart. */
+const LONGEST_SIDE = 2 ** 40;
+
 /** Rounding of a normalised spectrum, and the error of interpolating one, may carry the squared norm past 1. */
 const NORM_TOLERANCE = 1.01;
 
@@ -41,6 +44,8 @@ export function requireQuantileSpectrum({ quantiles, values, rows, columns, outl
   const where = 'spectrum';
   requireInteger(where, 'rows', rows);
   requireInteger(where, 'columns', columns);
+  if (Math.max(rows, columns) > LONGEST_SIDE)
+    throw new DomainError(`${where}: sides up to 2^40 are expected, got ${rows} x ${columns}`);
   if (quantiles.length !== values.length || values.length === 0)
     throw new DomainError(
       `${where}: expected one value for each quantile and at least one, got ${values.length} values for ${quantiles.length} quantiles`,

@@ -139,8 +139,8 @@ export function betterValue(objective: DesignObjective, a: number, b: number): b
 /** Groups of directions; a sum over a forecast is then good to about 1 %. */
 const POINTS = 64;
 
-/** Where a singular value or an alignment is 0, the design uses this. */
-const SMALLEST_INPUT = 1e-9;
+/** Smaller singular values and alignments count as this. */
+export const SMALLEST_INPUT = 1e-9;
 
 /** Directions that hold so much of the norm are few, and move by some per cent from one step of training to the next. */
 const LARGE = 0.1;

@@ -8,6 +8,9 @@ import { parseSpectrum, readSpectrumFile } from '../../src/workflows/spectrumFil
 const finalO = { laws: 'published', role: 'attn.o', depth: 1, params: 300e9 };
 const options = { objective: 'floor', quantile: 0.5, precision: 'bf16', bound: 1.3 } as const;
 
+const onInterval = (lower: number, size: number, precision: 'float32' | 'bf16') =>
+  designOnInterval({ lower, size, precision, room: {} });
+
 describe('ns design', () => {
   test('gives a document of schema muonscope.ns/1 that says what was designed for, and the rival', () => {
     const document = designOnSpectrum(finalO, 15, options);
@@ -20,23 +23,22 @@ describe('ns design', () => {
 
   test('on an interval fills the products with quintics, and cubics where some are left over', () => {
     const kinds = (products: number): readonly boolean[] =>
-      designOnInterval(1e-3, products, 'float32').schedules[0]!.coefficients.map(([, , c]) => c === 0);
+      onInterval(1e-3, products, 'float32').schedules[0]!.coefficients.map(([, , c]) => c === 0);
     expect(kinds(6)).toEqual([false, false]);
     expect(kinds(5)).toEqual([false, true]);
     expect(kinds(7)).toEqual([false, true, true]);
-    expect(() => designOnInterval(1e-3, 1, 'float32')).toThrow('ns design: --products must be at least 2, got 1');
+    expect(() => onInterval(1e-3, 1, 'float32')).toThrow('ns design: --products must be at least 2, got 1');
   });
 
   test('on an interval leaves room for rounding in bf16', () => {
-    const slope = (precision: 'bf16' | 'float32'): number =>
-      designOnInterval(1e-4, 15, precision).schedules[0]!.slopeAtZero;
+    const slope = (precision: 'bf16' | 'float32'): number => onInterval(1e-4, 15, precision).schedules[0]!.slopeAtZero;
     expect(slope('bf16')).toBeLessThan(slope('float32'));
   });
 });
 
 describe('ns show with a precision', () => {
   test('adds the predicted outputs, and none to a schedule the model does not know', () => {
-    const document = showSchedules(['deepseek-v4', 'aol'], undefined, { precision: 'bf16', spectrum: finalO });
+    const document = showSchedules(['deepseek-v4', 'aol'], { rounding: { precision: 'bf16', spectrum: finalO } });
     expect(nsSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document);
     const [deepseek, aol] = document.schedules;
     const deepest = deepseek!.rounded!.outputs.at(-1)!;
