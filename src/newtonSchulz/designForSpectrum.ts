@@ -88,7 +88,7 @@ export function designForSpectrum(
   const target = designTarget(spectrum, typical, { objective, quantile, precision });
   const aim = { target, bound };
   const starts = startingSchedules(target, products, bound);
-  const [best] = rank(objective === 'floor' ? starts : refineAll(starts, aim), aim);
+  const [best] = rank(refineAll(starts, aim), aim);
   return {
     ...best!.score,
     schedule: named(best!.schedule, { objective, quantile, precision }),
@@ -109,6 +109,18 @@ const STAGES = [
 const EVEN_SHARE = 0.02;
 const EVEN_POINTS = 40;
 
+/**
+ * What that share is a share of. The weights of "descent" are divided by distances. Where few directions carry most of it, the
+ * even share must not outweigh all others, so it is of the undivided weights; elsewhere that leaves it too little to
+ * lead the search. Neither is better everywhere: both are tried.
+ */
+type EvenWeight = 'divided' | 'undivided';
+const EVEN_WEIGHTS: Record<DesignObjective, readonly EvenWeight[]> = {
+  floor: [],
+  distance: ['undivided'],
+  descent: ['divided', 'undivided'],
+};
+
 const DIP = 0.5;
 const GOOD_OUTPUT = 0.7;
 
@@ -118,6 +130,11 @@ interface Aim {
   readonly bound: number;
 }
 
+/** How starts are refined towards an aim. */
+interface Refinement extends Aim {
+  readonly even: EvenWeight;
+}
+
 interface Ranked {
   readonly schedule: NsSchedule;
   readonly score: SpectrumScore;
@@ -125,9 +142,21 @@ interface Ranked {
 
 /** Step 6 of the head comment; all schedules met on the way. */
 function refineAll(starts: readonly NsSchedule[], aim: Aim): readonly NsSchedule[] {
+  const [first, ...evens] = EVEN_WEIGHTS[aim.target.objective];
+  if (first === undefined) return starts;
+  const [thinning, ...others] = STAGES;
+  const thinned = [...starts, ...refineStages(starts, { ...aim, even: first }, [thinning])];
+  return [...thinned, ...[first, ...evens].flatMap((even) => refineStages(thinned, { ...aim, even }, others))];
+}
+
+function refineStages(
+  starts: readonly NsSchedule[],
+  aim: Refinement,
+  stages: readonly (typeof STAGES)[number][],
+): readonly NsSchedule[] {
   let current = starts;
-  const met = [...starts];
-  for (const { kept, rounds, iterations } of STAGES) {
+  const met: NsSchedule[] = [];
+  for (const { kept, rounds, iterations } of stages) {
     current = bestOfEachKind(rank(current, aim), kept);
     for (let round = 0; round < rounds; round++) {
       current = current.map((schedule) => refineOnce(schedule, aim, iterations));
@@ -150,13 +179,16 @@ function bestOfEachKind(ranked: readonly Ranked[], kept: number): readonly NsSch
 }
 
 /** One round: weights and limits from the schedule as it is, then the refinement, then the bound. */
-function refineOnce(schedule: NsSchedule, aim: Aim, iterations: number): NsSchedule {
-  const { target, bound } = aim;
+function refineOnce(schedule: NsSchedule, aim: Refinement, iterations: number): NsSchedule {
+  const { target, bound, even } = aim;
   const { room } = target;
   const descending = target.objective === 'descent';
   const start = descending ? mostOne(schedule) : schedule;
   const limits = limitsOf(start, aim);
-  const coefficients = refineComposition(start.coefficients, samplesOf(target, start), limits, { iterations, room });
+  const coefficients = refineComposition(start.coefficients, samplesOf(target, start, even), limits, {
+    iterations,
+    room,
+  });
   const refined = { ...start, coefficients };
   return withinBound(descending ? descentOne(refined, target) : refined, bound, room);
 }
@@ -186,18 +218,22 @@ function descentOne(schedule: NsSchedule, { points }: DesignTarget): NsSchedule 
  * Targets of the refinement. "descent" is linear in f, so its weights are divided by the distance from the limit 1,
  * which makes squares of distances count as distances (reweighted least squares).
  */
-function samplesOf({ objective, points, at }: DesignTarget, schedule: NsSchedule): readonly Sample[] {
+function samplesOf(
+  { objective, points, at }: DesignTarget,
+  schedule: NsSchedule,
+  evenWeight: EvenWeight,
+): readonly Sample[] {
   const descending = objective === 'descent';
   const mattering = points.filter(({ matters }) => matters || descending);
-  const weightOf = ({ count, sigma, alignment, input }: (typeof points)[number]): number =>
-    descending ? (count * sigma * alignment) / (Math.abs(1 - output(input, schedule)) + 0.05) : count;
-  const total = mattering.reduce((sum, point) => sum + weightOf(point), 0);
+  const distances = mattering.map(({ input }) => (descending ? Math.abs(1 - output(input, schedule)) + 0.05 : 1));
+  const weights = mattering.map(({ count, sigma, alignment }) => count * (descending ? sigma * alignment : 1));
+  const total = weights.reduce((sum, w, i) => sum + (evenWeight === 'divided' ? w / distances[i]! : w), 0);
   const even = spread(at.input, 1, EVEN_POINTS);
   return [
-    ...mattering.map((point) => ({
-      input: point.input,
-      target: descending ? 1 : point.alignment,
-      weight: weightOf(point) / total,
+    ...mattering.map(({ input, alignment }, i) => ({
+      input,
+      target: descending ? 1 : alignment,
+      weight: weights[i]! / distances[i]! / total,
     })),
     ...even.map((input) => ({ input, target: 1, weight: EVEN_SHARE / even.length })),
   ];

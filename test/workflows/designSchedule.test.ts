@@ -68,8 +68,9 @@ describe('a spectrum file', () => {
     ['1 2', 's.txt: spectrum: values must descend, got 1 before 2; sort them from large to small'],
     ['2 -1', 's.txt: spectrum: value 2 is -1; singular values are finite and not negative'],
     ['2 nan', 's.txt: spectrum: value 2 is NaN; singular values are finite and not negative'],
-    ['', 's.txt: spectrum: all singular values are zero; there is nothing to orthonormalise'],
-    ['[1, "x"]', 'spectrum: s.txt needs "values", a list of numbers, largest first'],
+    ['', 'spectrum: s.txt holds no numbers; give all singular values'],
+    ['0 0', 's.txt: spectrum: all singular values are zero; there is nothing to orthonormalise'],
+    ['[1, "x"]', 'spectrum: s.txt needs a list of numbers, largest first, got "x" in it'],
     ['{"values": [1', 'spectrum: s.txt is no JSON; it is cut off or damaged'],
     ['{"values": [1]}\n{"values": [1]}', 'spectrum: s.txt holds several records; give a file with one'],
     ['{"values": [0.1], "quantiles": [0.5]}', 'spectrum: s.txt gives quantiles but no "shape"'],
@@ -80,6 +81,8 @@ describe('a spectrum file', () => {
   });
 
   test('that does not exist is named', () => {
-    expect(() => readSpectrumFile('no/such/file')).toThrow('spectrum: no/such/file cannot be read (ENOENT)');
+    expect(() => readSpectrumFile('no/such/file')).toThrow(
+      'spectrum: "no/such/file" cannot be read (ENOENT); give a file with singular values',
+    );
   });
 });

@@ -4,7 +4,7 @@ import { significant } from '../../base/numbers.ts';
 import type { NsPrecision } from '../../newtonSchulz/schedule.ts';
 import type { DesignObjective, StepKind } from '../../workflows/designSchedule.ts';
 import type { NsDocument } from '../../workflows/showSchedules.ts';
-import { choiceFlag, integerFlag, numberFlag, openNumberFlag, precisionFlag } from '../flags.ts';
+import { choiceFlag, integerFlag, numberFlag, precisionFlag } from '../flags.ts';
 import { outputWidth, paragraph, print, printJson } from '../output.ts';
 import { given, type SpectrumFlags, sourceOf, spectrumFlagsOf, withSpectrum } from '../spectrumFlags.ts';
 import { coefficientLines, designSentences, intervalSentence, outputTable, scheduleTable } from '../tables/nsTables.ts';
@@ -78,9 +78,9 @@ function withInterval(command: Command): Command {
     .option(
       '--cushion <c>',
       'with --lower: no step is made for less than c of its upper end',
-      openNumberFlag('--cushion', 0, 1),
+      fromToBelow('--cushion', 0, 1),
     )
-    .option('--safety <s>', 'with --lower: room of every step but the last, e.g. 1.01', safetyFlag)
+    .option('--safety <s>', 'with --lower: room of every step but the last, e.g. 1.01', fromToBelow('--safety', 1, 2))
     .addOption(
       new Option('--safety-into <where>', 'with --safety: by way of the interval, or afterwards').choices([
         'interval',
@@ -159,8 +159,12 @@ function stepsFlag(text: string): readonly StepKind[] {
   });
 }
 
-function safetyFlag(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(value >= 1 && value < 2)) throw new UsageError(`--safety: expected a number from 1 to below 2, got "${text}"`);
-  return value;
+/** @throws UsageError unless `text` is a number in [low, high) */
+function fromToBelow(flag: string, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!(value >= low && value < high))
+      throw new UsageError(`${flag}: expected a number from ${low} to below ${high}, got "${text}"`);
+    return value;
+  };
 }

@@ -111,7 +111,7 @@ export function designSentences({ design, products }: NsScheduleRecord): readonl
     rival === null
       ? `no published schedule of ${products} products keeps its outputs in range`
       : `${rival.name}, the best published with ${products} products, reaches ${significant(rival.value)} ` +
-        `(${marginText(rival.margin)} ${objective === 'distance' ? 'more' : 'less'})`;
+        `(margin: ${marginText(rival.margin)})`;
   return [
     `${objective} on ${printable(spectrum)}: ${significant(value)}; ${against}.`,
     `Outputs lie between ${significant(above[0])} and ${significant(above[1])} from the quantile up, and at most at ${significant(highest)} on all of [0, 1.01] (bound ${bound}).`,
@@ -119,15 +119,16 @@ export function designSentences({ design, products }: NsScheduleRecord): readonl
 }
 
 /** What a minimax composition guarantees. */
-export function intervalSentence({ lower, outputs: [low, high] }: IntervalRecord): string {
+export function intervalSentence({ lower, outputs: [low, high], cushion }: IntervalRecord): string {
   const [least, most] = [low, high].map((output) => significant(output, 6));
-  return `Every singular value from ${significant(lower)} to 1 comes out between ${least} and ${most}.`;
+  const softer = cushion === 0 ? '' : ` Cushion ${significant(cushion, 4)}.`;
+  return `Every singular value from ${significant(lower)} to 1 comes out between ${least} and ${most}.${softer}`;
 }
 
-/** "12 times", "1.08 times", "1.0002 times". */
+/** "12 times", "8.1 %", "0.034 %": how much better, from a ratio of at least 1. */
 export function marginText(margin: number | null): string {
   if (margin === null || margin > MOST_SHOWN) return `over ${MOST_SHOWN} times`;
-  return `${significant(margin, margin < 1.1 ? 4 : 3)} times`;
+  return margin < 2 ? formatShare(Math.max(0, margin - 1)) : `${significant(margin)} times`;
 }
 
 const MOST_SHOWN = 1000;
