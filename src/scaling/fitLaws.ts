@@ -1,5 +1,7 @@
 /** Every law of a ladder: from settled values to the document that is printed, saved and planned from. */
+
 import { DomainError } from '../base/errors.ts';
+import { grouped } from '../base/grouped.ts';
 import type { SettledValue } from '../stability/plateau.ts';
 import { createDraws } from './bootstrap.ts';
 import { fitLaw, type Measurement } from './fitLaw.ts';
@@ -55,7 +57,7 @@ export function lawsDocument(
   warnings: readonly string[],
 ): LawsDocument {
   const drawsFor = createDraws(seed);
-  const panels = groupBy(laws, (law) => JSON.stringify([law.role, law.depth]));
+  const panels = grouped(laws, (law) => JSON.stringify([law.role, law.depth]));
   return {
     schema: 'muonscope.laws/1',
     source,
@@ -75,9 +77,9 @@ function lawsAtCommonDepths(
 ): MeasuredLaw[] {
   const laws: MeasuredLaw[] = [];
   const left: { readonly role: string; readonly depth: number }[] = [];
-  for (const ofRole of groupBy(settled, (s) => s.role)) {
+  for (const ofRole of grouped(settled, (s) => s.role)) {
     const sizesOfRole = Math.max(2, new Set(ofRole.map(size)).size);
-    const byDepth = groupBy(ofRole, (s) => String(depthKey(s.depth))).sort((a, b) => a[0]!.depth - b[0]!.depth);
+    const byDepth = grouped(ofRole, (s) => String(depthKey(s.depth))).sort((a, b) => a[0]!.depth - b[0]!.depth);
     for (const atDepth of byDepth) {
       const { role } = atDepth[0]!;
       const depth = depthKey(atDepth[0]!.depth);
@@ -86,7 +88,7 @@ function lawsAtCommonDepths(
     }
   }
   const rolesLeft = (depth: number): string => left.flatMap((l) => (l.depth === depth ? [l.role] : [])).join(', ');
-  for (const sameRoles of groupBy([...new Set(left.map(({ depth }) => depth))], rolesLeft))
+  for (const sameRoles of grouped([...new Set(left.map(({ depth }) => depth))], rolesLeft))
     warnings.push(`depths left out, not every size has them: ${sameRoles.join(', ')} of ${rolesLeft(sameRoles[0]!)}`);
   return laws;
 }
@@ -98,7 +100,7 @@ function lawsAt(
   warnings: string[],
 ): MeasuredLaw[] {
   const laws: MeasuredLaw[] = [];
-  for (const group of groupBy(settled, (s) => String(s.quantile)).sort((a, b) => a[0]!.quantile - b[0]!.quantile)) {
+  for (const group of grouped(settled, (s) => String(s.quantile)).sort((a, b) => a[0]!.quantile - b[0]!.quantile)) {
     const { role, quantile } = group[0]!;
     const where = `${role} at depth ${depth}, quantile ${quantile}`;
     const empty = group.filter((s) => s.plateau.value === null);
@@ -129,15 +131,4 @@ function measurementOf({ run, shape, plateau }: SettledValue, params: number): M
 /** Depths are ratios of small integers: equal ones agree far beyond six digits. */
 function depthKey(depth: number): number {
   return Number(depth.toFixed(6));
-}
-
-/** Groups in order of first appearance. */
-function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return [...groups.values()];
 }

@@ -1,3 +1,4 @@
+import { grouped } from '../../base/grouped.ts';
 import { formatCount, formatShare, significant } from '../../base/numbers.ts';
 import type { Plan, PlanAlternative, PlanRule } from '../../planner/plan.ts';
 import { scheduleLabel } from '../../report/wording.ts';
@@ -7,7 +8,19 @@ import { type Column, formatTable } from '../terminal.ts';
 /** A narrower terminal has no room for the alternatives. */
 const FULL_WIDTH = 104;
 
-/** The rules of a plan, one a line, each with its smallest singular value planned for and what it would give with a step less or more. */
+/** A file or a pipe takes the table without broken names. */
+const WIDE = 160;
+
+/** Rules that are the same for several matrices, under all their names. */
+interface RuleBlock {
+  readonly names: readonly { readonly role: string; readonly part: string }[];
+  readonly lines: readonly (readonly string[])[];
+}
+
+/**
+ * The rules of a plan, one a line, each with its smallest singular value planned for and what it would give with a step
+ * less or more. Matrices of the same rules share their lines.
+ */
 export function ruleTable({ rules = [], criterion }: Plan, width?: number): string {
   const full = width === undefined || width >= FULL_WIDTH;
   return formatTable(
@@ -21,18 +34,47 @@ export function ruleTable({ rules = [], criterion }: Plan, width?: number): stri
       ...(full ? ALTERNATIVES : []),
       { title: 'law', align: 'left' },
     ],
-    rules.map((rule) => [
-      matrixOf(rule),
-      layersOf(rule.layers),
-      rule.hardest.sigma.toExponential(1),
-      scheduleLabel(rule),
-      String(rule.products),
-      `${rule.hardest.output.toFixed(2)}${rule.met ? '' : ' unmet'}`,
-      ...(full ? [rule.hardest.alternatives.fewer, rule.hardest.alternatives.more].map(alternative) : []),
-      rule.weak ? 'weak' : '',
-    ]),
-    { width },
+    blocksOf(rules, full).flatMap((block) => block.lines.map((line, i) => [i === 0 ? namesOf(block) : '', ...line])),
+    { width: width ?? WIDE },
   );
+}
+
+function blocksOf(rules: readonly PlanRule[], full: boolean): readonly RuleBlock[] {
+  const blocks = grouped(rules, matrixOf).map((own) => ({
+    names: [{ role: own[0]!.role, part: own[0]!.part ?? '' }],
+    lines: own.map((rule) => lineOf(rule, full)),
+  }));
+  return grouped(blocks, ({ lines }) => JSON.stringify(lines)).map((alike) => ({
+    names: alike.flatMap(({ names }) => names),
+    lines: alike[0]!.lines,
+  }));
+}
+
+/** "mlp.gate, mlp.up (experts, shared expert)". */
+function namesOf({ names }: RuleBlock): string {
+  const parts = grouped(names, ({ part }) => part).map((alike) => ({
+    part: alike[0]!.part,
+    roles: alike.map(({ role }) => role).join(', '),
+  }));
+  return grouped(parts, ({ roles }) => roles)
+    .map((alike) => {
+      const named = alike.map(({ part }) => part || 'dense').join(', ');
+      return named === 'dense' ? alike[0]!.roles : `${alike[0]!.roles} (${named})`;
+    })
+    .join('; ');
+}
+
+function lineOf(rule: PlanRule, full: boolean): readonly string[] {
+  const { hardest } = rule;
+  return [
+    layersOf(rule.layers),
+    hardest.sigma.toExponential(1),
+    scheduleLabel(rule),
+    String(rule.products),
+    `${hardest.output.toFixed(2)}${rule.met ? '' : ' unmet'}`,
+    ...(full ? [hardest.alternatives.fewer, hardest.alternatives.more].map(alternative) : []),
+    rule.weak ? 'weak' : '',
+  ];
 }
 
 const ALTERNATIVES: readonly Column[] = [
