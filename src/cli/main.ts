@@ -12,6 +12,7 @@ import { addPlan } from './commands/plan.ts';
 import { addRandom } from './commands/random.ts';
 import { addReport } from './commands/report.ts';
 import { addScan } from './commands/scan.ts';
+import { addServe } from './commands/serve.ts';
 import { addStudy } from './commands/study.ts';
 import { addTrain } from './commands/train.ts';
 import { addWatch } from './commands/watch.ts';
@@ -35,6 +36,7 @@ for (const add of [
   addLaws,
   addPlan,
   addReport,
+  addServe,
   addNs,
   addRandom,
   addDynamics,

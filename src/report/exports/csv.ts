@@ -29,8 +29,15 @@ const COLUMNS: readonly (readonly [title: string, cell: (row: PlanLayer) => Cell
 ];
 
 export function csvFile({ layers }: Plan): string {
-  const lines = [COLUMNS.map(([title]) => title), ...layers.map((row) => COLUMNS.map(([, cell]) => field(cell(row))))];
-  return lines.map((cells) => `${cells.join(',')}\r\n`).join('');
+  return csvText([COLUMNS.map(([title]) => title), ...layers.map((row) => COLUMNS.map(([, cell]) => cell(row)))]);
+}
+
+/** Any table as CSV; the first line is its header. */
+export function csvText(lines: readonly (readonly Cell[])[]): string {
+  return lines
+    .map((line) => line.map(field))
+    .map((cells) => `${cells.join(',')}\r\n`)
+    .join('');
 }
 
 function field(cell: Cell): string {

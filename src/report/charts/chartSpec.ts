@@ -1,0 +1,40 @@
+/** A chart that can be redrawn: at another width, with keys left out, with its values read off and written as a table. */
+import type * as Plot from '@observablehq/plot';
+import type { Ink } from '../palette.ts';
+
+/** An entry of the legend. */
+export interface SpecKey {
+  readonly id: string;
+  readonly label: string;
+  readonly ink: Ink;
+  readonly dashed?: boolean;
+}
+
+/** A value that can be read off. */
+export interface SpecPoint {
+  /** In the scales of the plot. */
+  readonly x: number;
+  readonly y: number;
+  /** Facets, where the plot has some. */
+  readonly fx?: string;
+  readonly fy?: string;
+  /** The key it belongs to; hidden with it. */
+  readonly key?: string;
+  /** Lines of text. */
+  readonly text: readonly string[];
+}
+
+export interface ChartSpec {
+  /** File name without ending: lower-case letters, digits, hyphens. */
+  readonly name: string;
+  readonly title: string;
+  /** What the chart shows, for readers who do not see it. */
+  readonly description: string;
+  readonly axes: { readonly x: string; readonly y: string };
+  readonly keys: readonly SpecKey[];
+  readonly points: readonly SpecPoint[];
+  /** For CSV: names of the columns, and a row for everything drawn. */
+  readonly table: { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | number)[])[] };
+  /** @param width of the plot in pixels @param isShown whether a key is drawn */
+  plot(width: number, isShown: (key: string) => boolean): Plot.PlotOptions;
+}

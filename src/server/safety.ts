@@ -1,0 +1,111 @@
+/** Who may ask: only pages of this server, at the name it was opened under, with the token where one is required. */
+import { timingSafeEqual } from 'node:crypto';
+import type { Context, MiddlewareHandler, Next } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+
+/** Where a server listens and who may ask. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  /** null where only this machine can ask. */
+  readonly token: string | null;
+}
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "font-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const LONGEST_URL = 8192;
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+const COOKIE = 'muonscope';
+
+/** Whether a host can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return ['127.0.0.1', 'localhost', '::1'].includes(host);
+}
+
+/** Refuses other methods, hosts, origins and long URLs; wants the token; says how answers may be used. */
+export function guard(address: () => ServerAddress): MiddlewareHandler {
+  return async (context, next) => {
+    const { method, url } = context.req;
+    if (method !== 'GET' && method !== 'HEAD') return refuse(context, 405, 'this server answers GET only');
+    if (url.length > LONGEST_URL) return refuse(context, 414, `expected a URL of at most ${LONGEST_URL} characters`);
+    const { host, port, token } = address();
+    const asked = context.req.header('host') ?? '';
+    if (!isOwnHost(asked, host, port)) return refuse(context, 421, 'expected the address this server was started at');
+    const origin = context.req.header('origin');
+    if (origin !== undefined && origin !== `http://${asked}`)
+      return refuse(context, 403, 'expected a page of this server');
+    const site = context.req.header('sec-fetch-site');
+    const isNavigation = context.req.header('sec-fetch-mode') === 'navigate';
+    if (site !== undefined && !['same-origin', 'none'].includes(site) && !isNavigation)
+      return refuse(context, 403, 'expected a page of this server');
+    if (token !== null) return withToken(context, next, token);
+    await next();
+    protect(context);
+    return undefined;
+  };
+}
+
+/** The token comes once in the URL and stays as a cookie that scripts cannot read. */
+async function withToken(context: Context, next: Next, token: string): Promise<Response | undefined> {
+  const given = context.req.query('token');
+  if (given !== undefined && isSame(given, token)) {
+    setCookie(context, COOKIE, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
+    const url = new URL(context.req.url);
+    url.searchParams.delete('token');
+    return context.redirect(`${url.pathname}${url.search}`, 303);
+  }
+  const bearer = context.req.header('authorization')?.replace(/^Bearer /, '');
+  const known = [getCookie(context, COOKIE), bearer].some((held) => held !== undefined && isSame(held, token));
+  if (!known)
+    return refuse(context, 401, 'expected the token that muonscope serve printed; open the address it printed');
+  await next();
+  protect(context);
+  return undefined;
+}
+
+function isOwnHost(asked: string, host: string, port: number): boolean {
+  const name = asked.replace(/:\d+$/, '');
+  const askedPort = asked.match(/:(\d+)$/)?.[1] ?? '80';
+  if (askedPort !== String(port)) return false;
+  if (isLoopback(host)) return LOOPBACK.includes(name);
+  return host === '0.0.0.0' || host === '::' ? isAddress(name) : name === host || name === `[${host}]`;
+}
+
+/** Numbers only: a name could be made to point here by somebody else. */
+function isAddress(name: string): boolean {
+  return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(name) || /^\[[\da-f:.]+\]$/i.test(name) || name === 'localhost';
+}
+
+function isSame(given: string, token: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** @returns one sentence, as text */
+export function refuse(
+  context: Context,
+  status: 400 | 401 | 403 | 404 | 405 | 414 | 421 | 500,
+  reason: string,
+): Response {
+  const answer = context.body(`muonscope: ${reason}\n`, status, { 'content-type': 'text/plain; charset=utf-8' });
+  protect(context);
+  return answer;
+}
+
+function protect({ header }: Context): void {
+  header('content-security-policy', POLICY);
+  header('x-content-type-options', 'nosniff');
+  header('referrer-policy', 'no-referrer');
+  header('cross-origin-resource-policy', 'same-origin');
+  header('cross-origin-opener-policy', 'same-origin');
+}

@@ -1,0 +1,119 @@
+/** Starts and stops the local web server. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve as listen, type ServerType } from '@hono/node-server';
+import { UsageError } from '../base/errors.ts';
+import type { PageStudy } from '../workflows/pageData.ts';
+import { showStudies } from '../workflows/shownStudies.ts';
+import { createApp, type Listener, type PageFile } from './app.ts';
+import { isLoopback, type ServerAddress } from './safety.ts';
+
+export interface ServeRequest {
+  /** Studies, or folders that hold some. */
+  readonly folders: readonly string[];
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** What other machines must give; made up if none is given. This machine needs none. */
+  readonly token?: string;
+  /** Folder of the built page. */
+  readonly page?: string;
+}
+
+export interface RunningServer {
+  /** To open in a browser; holds the token if one is required. */
+  readonly url: string;
+  readonly studies: readonly PageStudy[];
+  /** Ends open connections and frees the port. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds between two looks at the files. */
+const INTERVAL = 300;
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/**
+ * Serves the page over studies until closed.
+ *
+ * @throws UsageError if a folder is absent or holds no study, or the address cannot be used
+ */
+export async function serveStudies({
+  folders,
+  host,
+  port,
+  token,
+  page = builtPage(),
+}: ServeRequest): Promise<RunningServer> {
+  const studies = showStudies(folders);
+  const files = pageFiles(page);
+  const required = isLoopback(host) ? (token ?? null) : (token ?? randomBytes(24).toString('base64url'));
+  const listeners = new Set<Listener>();
+  let address: ServerAddress = { host, port, token: required };
+  const app = createApp({ studies, files, listeners, address: () => address });
+  const server = await bind(app.fetch, host, port);
+  address = { ...address, port: (server.address() as AddressInfo).port }; // of a server that listens on a port
+  let timer: NodeJS.Timeout;
+  const look = (): void => {
+    const { changes, isBehind } = studies.look();
+    if (changes.length > 0) for (const tell of listeners) tell(changes);
+    timer = setTimeout(look, isBehind ? 1 : INTERVAL);
+  };
+  timer = setTimeout(look, 0);
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `http://${shown}:${address.port}/${required === null ? '' : `?token=${encodeURIComponent(required)}`}`,
+    studies: studies.list(),
+    close: () =>
+      new Promise((resolve) => {
+        clearTimeout(timer);
+        server.close(() => resolve());
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }),
+  };
+}
+
+function bind(
+  fetch: (request: Request) => Response | Promise<Response>,
+  host: string,
+  port: number,
+): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = listen({ fetch, hostname: host, port }, () => resolve(server));
+    server.on('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'EADDRINUSE' ? `port ${port} is in use` : `the address cannot be used (${error.code})`;
+      reject(
+        new UsageError(`serve: expected to listen on ${host}, but ${reason}; give another --port or --host`, {
+          cause: error,
+        }),
+      );
+    });
+  });
+}
+
+/** dist/page beside the program, also when run from its sources. */
+function builtPage(): string {
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  const found = [join(here, 'page'), join(here, '..', '..', 'dist', 'page')].find(existsSync);
+  if (found !== undefined) return found;
+  throw new UsageError('serve: expected the built page beside the program, found none; run npm run build');
+}
+
+/** Every file of the page, so that no path of a request is ever opened. */
+function pageFiles(folder: string): ReadonlyMap<string, PageFile> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'));
+  const files = names.flatMap((name) => {
+    const type = TYPES[extname(name)];
+    return type === undefined ? [] : [[`/${name}`, { path: join(folder, name), type }] as const];
+  });
+  const index = files.find(([name]) => name === '/index.html');
+  return new Map(index === undefined ? files : [...files, ['/', index[1]] as const]);
+}

@@ -1,0 +1,277 @@
+/**
+ * The spectra of a run as typed columns, one set a matrix, read from a growing spectra.jsonl.
+ *
+ * What: lines are read once, from where the last call stopped; a last line without its end waits for the rest.
+ * How: every line is parsed and its fields are checked, but no record is kept: 4 bytes a number and 8 a step, so a million
+ * spectra of nine quantiles take about 70 MB, whatever their lines take.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** Numbers of a record that are kept beside its quantiles. */
+export const MEASURES = ['spectral', 'smallest', 'stableRank', 'effectiveRank', 'outlierShare', 'frobenius'] as const;
+
+export type Measure = (typeof MEASURES)[number];
+
+/** Which matrix, at which stage. */
+export interface SeriesIdentity {
+  readonly name: string;
+  readonly role: string;
+  readonly layer: number;
+  readonly layers: number;
+  readonly depth: number;
+  readonly stage: string;
+  readonly shape: readonly [number, number];
+  /** Of the first record. */
+  readonly quantiles: readonly number[];
+  /** Values below floor * spectral are not resolved. */
+  readonly floor: number;
+}
+
+/** The records of one matrix at one stage; steps ascend. */
+export interface SeriesColumns extends SeriesIdentity {
+  readonly count: number;
+  /** Shape (count,). */
+  readonly steps: Float64Array;
+  /** One a quantile, each of shape (count,); NaN where a record lacks it. */
+  readonly values: readonly Float32Array[];
+  readonly measures: Readonly<Record<Measure, Float32Array>>;
+}
+
+/** A line that holds no spectrum. */
+export interface DamagedLine {
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** Columns that grow with their file. */
+export interface SpectraColumns {
+  /** Bytes read, in whole lines. */
+  readonly read: number;
+  /** Bytes of the file at the last look. */
+  readonly size: number;
+  readonly records: number;
+  readonly damaged: readonly DamagedLine[];
+  readonly series: readonly SeriesIdentity[];
+  /** Columns of a series by its place in `series`. @throws RangeError if there is none */
+  columns(index: number): SeriesColumns;
+  /**
+   * Reads on, for about so long.
+   *
+   * @param until `performance.now()` at which to stop
+   * @returns whether there is more to read now
+   */
+  grow(until: number): boolean;
+}
+
+const CHUNK = 1 << 20;
+/** A longer line is no spectrum: some hundred quantiles take 10 kB. */
+const LONGEST_LINE = 1 << 24;
+/** Damaged lines that are told. */
+const MOST_DAMAGED = 20;
+const NEWLINE = 10;
+
+interface GrowingSeries {
+  readonly identity: SeriesIdentity;
+  count: number;
+  sorted: boolean;
+  steps: Float64Array;
+  columns: Float32Array[];
+}
+
+/** @param path of a spectra.jsonl, which need not exist yet */
+export function openSpectraColumns(path: string): SpectraColumns {
+  const byKey = new Map<string, GrowingSeries>();
+  const series: GrowingSeries[] = [];
+  const damaged: DamagedLine[] = [];
+  const state = { read: 0, size: 0, records: 0, lines: 0, rest: Buffer.alloc(0) as Buffer };
+
+  const addLine = (text: string): void => {
+    state.lines++;
+    if (text === '') return;
+    const record = recordOf(text);
+    if (typeof record === 'string') {
+      if (damaged.length < MOST_DAMAGED) damaged.push({ line: state.lines, reason: record });
+      return;
+    }
+    const key = `${record.stage} ${record.name}`;
+    let found = byKey.get(key);
+    if (found === undefined) {
+      found = emptySeries(record);
+      byKey.set(key, found);
+      series.push(found);
+    }
+    append(found, record);
+    state.records++;
+  };
+
+  const restart = (): void => {
+    byKey.clear();
+    series.length = 0;
+    damaged.length = 0;
+    Object.assign(state, { read: 0, records: 0, lines: 0, rest: Buffer.alloc(0) });
+  };
+
+  const readChunk = (file: number): boolean => {
+    const at = state.read + state.rest.length;
+    if (at >= state.size) return false;
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, state.size - at));
+    const got = readSync(file, chunk, 0, chunk.length, at);
+    if (got === 0) return false;
+    const bytes =
+      state.rest.length === 0 ? chunk.subarray(0, got) : Buffer.concat([state.rest, chunk.subarray(0, got)]);
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      addLine(bytes.toString('utf8', start, end));
+      start = end + 1;
+    }
+    state.read += start;
+    state.rest = Buffer.from(bytes.subarray(start));
+    if (state.rest.length > LONGEST_LINE) throw new RangeError(`a line of more than ${LONGEST_LINE} bytes`);
+    return true;
+  };
+
+  return {
+    get read() {
+      return state.read;
+    },
+    get size() {
+      return state.size;
+    },
+    get records() {
+      return state.records;
+    },
+    damaged,
+    get series() {
+      return series.map(({ identity }) => identity);
+    },
+    columns: (index) => {
+      const found = series[index];
+      if (found === undefined) throw new RangeError(`no series ${index}`);
+      return columnsOf(found);
+    },
+    grow: (until) => {
+      const file = openExisting(path);
+      if (file === null) return false;
+      try {
+        state.size = fstatSync(file).size;
+        if (state.size < state.read) restart(); // written anew, or cut off by a writer that resumed
+        while (readChunk(file)) if (performance.now() >= until) return state.read + state.rest.length < state.size;
+        return false;
+      } finally {
+        closeSync(file);
+      }
+    },
+  };
+}
+
+function openExisting(path: string): number | null {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+interface SpectrumLine extends SeriesIdentity, Readonly<Record<Measure, number>> {
+  readonly step: number;
+  readonly values: readonly number[];
+}
+
+/** The record of a line, or what is wrong with it. */
+function recordOf(text: string): SpectrumLine | string {
+  let record: SpectrumLine;
+  try {
+    record = JSON.parse(text); // checked field by field below
+  } catch {
+    return 'not JSON';
+  }
+  if (typeof record !== 'object' || record === null) return 'not a record';
+  for (const field of ['step', 'layer', 'layers', 'depth', 'floor', ...MEASURES] as const)
+    if (!Number.isFinite(record[field])) return `${field} is not a number`;
+  for (const field of ['name', 'role', 'stage'] as const)
+    if (typeof record[field] !== 'string') return `${field} is not text`;
+  if (!isNumbers(record.shape) || record.shape.length !== 2) return 'shape is not two numbers';
+  if (!isNumbers(record.quantiles) || !isNumbers(record.values)) return 'quantiles and values are not numbers';
+  return record.quantiles.length === record.values.length ? record : 'quantiles and values differ in length';
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((entry) => Number.isFinite(entry));
+}
+
+function emptySeries({
+  name,
+  role,
+  layer,
+  layers,
+  depth,
+  stage,
+  shape,
+  quantiles,
+  floor,
+}: SpectrumLine): GrowingSeries {
+  return {
+    identity: { name, role, layer, layers, depth, stage, shape, quantiles, floor },
+    count: 0,
+    sorted: true,
+    steps: new Float64Array(16),
+    columns: Array.from({ length: quantiles.length + MEASURES.length }, () => new Float32Array(16)),
+  };
+}
+
+function append(series: GrowingSeries, record: SpectrumLine): void {
+  const { identity, count } = series;
+  if (count === series.steps.length) enlarge(series);
+  if (count > 0 && record.step <= series.steps[count - 1]!) series.sorted = false;
+  series.steps[count] = record.step;
+  for (const [i, quantile] of identity.quantiles.entries()) {
+    const at = record.quantiles[i] === quantile ? i : record.quantiles.indexOf(quantile);
+    series.columns[i]![count] = at < 0 ? Number.NaN : record.values[at]!;
+  }
+  for (const [i, measure] of MEASURES.entries())
+    series.columns[identity.quantiles.length + i]![count] = record[measure];
+  series.count++;
+}
+
+function enlarge(series: GrowingSeries): void {
+  const capacity = 2 * series.steps.length;
+  const steps = new Float64Array(capacity);
+  steps.set(series.steps);
+  series.steps = steps;
+  series.columns = series.columns.map((column) => {
+    const larger = new Float32Array(capacity);
+    larger.set(column);
+    return larger;
+  });
+}
+
+function columnsOf(series: GrowingSeries): SeriesColumns {
+  if (!series.sorted) sortBySteps(series);
+  const { identity, count, columns } = series;
+  const cut = columns.map((column) => column.subarray(0, count));
+  const measures = Object.fromEntries(MEASURES.map((name, i) => [name, cut[identity.quantiles.length + i]!]));
+  return {
+    ...identity,
+    count,
+    steps: series.steps.subarray(0, count),
+    values: cut.slice(0, identity.quantiles.length),
+    measures: measures as Record<Measure, Float32Array>, // one of each, from MEASURES
+  };
+}
+
+/** Ascending; of records of the same step the last counts. */
+function sortBySteps(series: GrowingSeries): void {
+  const order = Array.from({ length: series.count }, (_, i) => i);
+  order.sort((a, b) => series.steps[a]! - series.steps[b]! || a - b);
+  const kept = order.filter((row, i) => series.steps[row] !== series.steps[order[i + 1] ?? -1]);
+  const capacity = series.steps.length;
+  const steps = new Float64Array(capacity);
+  for (const [i, row] of kept.entries()) steps[i] = series.steps[row]!;
+  series.columns = series.columns.map((column) => {
+    const sorted = new Float32Array(capacity);
+    for (const [i, row] of kept.entries()) sorted[i] = column[row]!;
+    return sorted;
+  });
+  Object.assign(series, { steps, count: kept.length, sorted: true });
+}

@@ -1,0 +1,95 @@
+/** What the page is told, as plain data: the answers of the server, and what a single file would embed. */
+import type { Plateau } from '../stability/plateau.ts';
+import type { MetricsRecord, StudyDescription } from '../store/study.ts';
+
+/** A study that is shown. */
+export interface PageStudy {
+  /** In URLs: letters, digits, hyphens. */
+  readonly id: string;
+  /** Its folder as the user would name it. */
+  readonly name: string;
+  readonly origin: StudyDescription['origin'];
+  readonly created: string;
+  readonly target: number;
+  readonly runs: readonly PageRun[];
+  /** Documents the study holds. */
+  readonly documents: readonly DocumentName[];
+}
+
+/** A run that has begun. */
+export interface PageRun {
+  readonly run: string;
+  readonly origin: 'trained' | 'observed';
+  readonly params: number;
+  readonly nonEmbeddingParams: number;
+  /** Steps of its config; null where that is not known. */
+  readonly plannedSteps: number | null;
+}
+
+export type DocumentName = 'laws' | 'plan' | 'random' | 'dynamics';
+
+/** The matrices of a run, and how far its records have been read. */
+export interface PageSeriesList {
+  readonly series: readonly PageSeries[];
+  readonly records: number;
+  readonly reading: { readonly read: number; readonly size: number };
+  /** Lines of the records that hold no spectrum, in words. */
+  readonly damaged: readonly string[];
+}
+
+/** One matrix at one stage. */
+export interface PageSeries {
+  /** Its place: the key of requests. */
+  readonly index: number;
+  readonly name: string;
+  readonly role: string;
+  readonly layer: number;
+  readonly depth: number;
+  readonly stage: string;
+  readonly shape: readonly [number, number];
+  readonly quantiles: readonly number[];
+  readonly records: number;
+  readonly lastStep: number;
+  /** Latest value at the quantile nearest 0.5. */
+  readonly median: number;
+  readonly outlierShare: number;
+}
+
+/** One quantile of a matrix over the steps, thinned to pixels, with what the plateau rule says of all its samples. */
+export interface PageTrajectory {
+  readonly index: number;
+  readonly quantile: number;
+  readonly steps: readonly number[];
+  readonly values: readonly number[];
+  readonly plateau: Plateau;
+}
+
+/** Every record of one matrix, for scrubbing: thinned to at most so many steps, evenly. */
+export interface PageHistory {
+  readonly index: number;
+  readonly quantiles: readonly number[];
+  readonly floor: number;
+  readonly steps: readonly number[];
+  /** A row a quantile, each as long as `steps`; null where a record lacks it. */
+  readonly values: readonly (readonly (number | null)[])[];
+  readonly spectral: readonly number[];
+  readonly smallest: readonly number[];
+  readonly stableRank: readonly number[];
+  readonly effectiveRank: readonly number[];
+  readonly outlierShare: readonly number[];
+}
+
+/** Losses and speed of a run, thinned to pixels. */
+export interface PageMetrics {
+  readonly run: string;
+  readonly records: number;
+  readonly metrics: readonly MetricsRecord[];
+}
+
+/** Told when a study changes. */
+export interface PageChange {
+  readonly study: string;
+  /** null if the study's documents or its list of runs changed. */
+  readonly run: string | null;
+  readonly what: 'spectra' | 'metrics' | 'study';
+}

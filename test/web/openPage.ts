@@ -1,0 +1,41 @@
+/** A served study in Debian's Chromium, for the tests of every view. */
+import type { Browser, Page } from 'playwright-core';
+import { type RunningServer, serveStudies } from '../../src/server/serve.ts';
+import { launchChromium } from '../chromium.ts';
+
+/** A browser, a server over some studies, and what the browser complained about. */
+export interface OpenedPage {
+  readonly server: RunningServer;
+  readonly complaints: readonly string[];
+  /** @param hash e.g. "#/spectra?study=small" */
+  open(hash: string, look?: { readonly width?: number; readonly dark?: boolean }): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Serves the folders on a free port. Close it when done. */
+export async function openPage(folders: readonly string[]): Promise<OpenedPage> {
+  const server = await serveStudies({ folders, host: '127.0.0.1', port: 0 });
+  const browser: Browser = await launchChromium();
+  const complaints: string[] = [];
+  return {
+    server,
+    complaints,
+    open: async (hash, { width = 1280, dark = false } = {}) => {
+      const page = await browser.newPage({
+        viewport: { width, height: 900 },
+        colorScheme: dark ? 'dark' : 'light',
+      });
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      await page.goto(server.url + hash);
+      await page.waitForSelector('main h1');
+      return page;
+    },
+    close: async () => {
+      await browser.close();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** Data from the server that served the page. */
+import type { PageSource } from './source.ts';
+
+export function httpSource(): PageSource {
+  const at = (...parts: string[]): string => `/api/studies/${parts.map(encodeURIComponent).join('/')}`;
+  return {
+    studies: () => get('/api/studies'),
+    document: (study, name) => get(at(study, 'documents', name)),
+    series: (study, run) => get(at(study, 'runs', run, 'series')),
+    trajectories: (study, run, { series, quantiles, columns }) =>
+      get(`${at(study, 'runs', run, 'trajectories')}?series=${series}&quantiles=${quantiles}&columns=${columns}`),
+    history: (study, run, series, most) => get(`${at(study, 'runs', run, 'history')}?series=${series}&most=${most}`),
+    metrics: (study, run, columns) => get(`${at(study, 'runs', run, 'metrics')}?columns=${columns}`),
+    listen: (changed) => {
+      const events = new EventSource('/api/events');
+      events.addEventListener('changes', (event) => changed(JSON.parse(event.data)));
+      return () => events.close();
+    },
+  };
+}
+
+async function get<T>(url: string): Promise<T> {
+  const answer = await fetch(url).catch(() => {
+    throw new Error('The server does not answer; is muonscope serve still running?');
+  });
+  if (!answer.ok) throw new Error((await answer.text()).trim());
+  return answer.json();
+}

@@ -1,0 +1,28 @@
+/** Where views get their data: a server, or what a single file embeds. */
+import type {
+  DocumentName,
+  PageChange,
+  PageHistory,
+  PageMetrics,
+  PageSeriesList,
+  PageStudy,
+  PageTrajectory,
+} from '../../../src/workflows/pageData.ts';
+
+/** Every method rejects with an Error whose message is one sentence for the reader. */
+export interface PageSource {
+  studies(): Promise<readonly PageStudy[]>;
+  /** The document as `muonscope laws --json` etc. print it, validated by whoever made it. */
+  document<T>(study: string, name: DocumentName): Promise<T>;
+  series(study: string, run: string): Promise<PageSeriesList>;
+  /** @param columns columns of pixels that each line is drawn on */
+  trajectories(
+    study: string,
+    run: string,
+    request: { readonly series: readonly number[]; readonly quantiles: readonly number[]; readonly columns: number },
+  ): Promise<readonly PageTrajectory[]>;
+  history(study: string, run: string, series: number, most: number): Promise<PageHistory>;
+  metrics(study: string, run: string, columns: number): Promise<PageMetrics>;
+  /** Calls back whenever files change; never where nothing is live. @returns how to stop */
+  listen(changed: (changes: readonly PageChange[]) => void): () => void;
+}

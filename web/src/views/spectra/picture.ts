@@ -1,0 +1,53 @@
+/** From a matrix's records to what the spectrum charts draw. */
+
+import { scheduleOf } from '../../../../src/newtonSchulz/catalogue.ts';
+import { response } from '../../../../src/newtonSchulz/response.ts';
+import type { ShareAbove, SpectrumPicture } from '../../../../src/report/charts/spectrumSpecs.ts';
+import { marchenkoPasturQuantile } from '../../../../src/spectra/marchenkoPastur.ts';
+import type { PageHistory } from '../../../../src/workflows/pageData.ts';
+
+const LAW_POINTS = 80;
+const RESPONSE_POINTS = 160;
+
+/** Largest, quantiles and smallest value of the record at place `at`: shares ascend. */
+export function measuredShares(
+  { quantiles, values, spectral, smallest }: PageHistory,
+  at: number,
+  rank: number,
+): ShareAbove[] {
+  const inner = quantiles.map((share, i) => ({ share, sigma: values[i]?.[at] ?? Number.NaN }));
+  const all = [
+    { share: 1 / rank, sigma: spectral[at] ?? Number.NaN },
+    ...inner,
+    { share: 1, sigma: smallest[at] ?? Number.NaN },
+  ];
+  return all.filter(({ share, sigma }, i) => sigma > 0 && (i === 0 || share > 1 / rank));
+}
+
+/** The Marchenko-Pastur law of a shape, in the units of records. */
+export function marchenkoPasturShares([m, n]: readonly [number, number]): ShareAbove[] {
+  const rank = Math.min(m, n);
+  const beta = rank / Math.max(m, n);
+  return Array.from({ length: LAW_POINTS }, (_, i) => {
+    const share = (i + 0.5) / LAW_POINTS;
+    return { share, sigma: marchenkoPasturQuantile(share, beta) / Math.sqrt(rank) };
+  });
+}
+
+/** @param name catalogue name with its steps, e.g. "jordan x5"; null for none */
+export function responseOver(
+  name: string | null,
+  [low, high]: readonly [number, number],
+  factor: number,
+): SpectrumPicture['response'] {
+  if (name === null) return null;
+  const [family = '', steps = ''] = name.split(' x');
+  const top = Math.min(1, high / factor);
+  const bottom = low / factor;
+  const sigma = Array.from(
+    { length: RESPONSE_POINTS },
+    (_, i) => bottom * (top / bottom) ** (i / (RESPONSE_POINTS - 1)),
+  );
+  const output = response(sigma, scheduleOf(family, Number(steps)));
+  return { name, points: sigma.map((value, i) => ({ sigma: value, output: output[i] ?? 0 })) };
+}

@@ -1,0 +1,6 @@
+/** The views in the order of the navigation. */
+import type { View } from './view.ts';
+
+export const VIEWS: readonly View[] = [
+  { id: 'spectra', title: 'Spectra', load: () => import('./spectra/Spectra.svelte') },
+];
