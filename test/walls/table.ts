@@ -55,7 +55,7 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   { ...withNouns('store', ['base']), world: true },
   { ...withNouns('workflows', [...STAGES, 'planner', 'dynamics', 'report', 'store']), world: true },
   { ...withNouns('server', ['base', 'workflows', 'report']), world: true },
-  { ...withNouns('cli', ['base', 'workflows', 'report']), world: true },
+  { ...withNouns('cli', ['base', 'workflows', 'report', 'server']), world: true },
 ];
 
 /** Files directly in src/: the public entries. index.ts runs in a browser, so it offers nothing that needs files. */

@@ -1,4 +1,6 @@
 /** A served study in Debian's Chromium, for the tests of every view. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { type RunningServer, serveStudies } from '../../src/server/serve.ts';
 import { launchChromium } from '../chromium.ts';
@@ -38,4 +40,15 @@ export async function openPage(folders: readonly string[]): Promise<OpenedPage> 
       await server.close();
     },
   };
+}
+
+/** What axe-core finds, in words. */
+export async function findViolations(page: Page): Promise<readonly string[]> {
+  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await page.evaluate(source);
+  return page.evaluate(async () => {
+    const axe = Reflect.get(globalThis, 'axe') as typeof import('axe-core');
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  });
 }
