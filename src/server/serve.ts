@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve as listen, type ServerType } from '@hono/node-server';
 import { UsageError } from '../base/errors.ts';
-import type { PageStudy } from '../workflows/pageData.ts';
+import type { PageChange, PageStudy } from '../workflows/pageData.ts';
 import { showStudies } from '../workflows/shownStudies.ts';
 import { createApp, type Listener, type PageFile } from './app.ts';
 import { isLoopback, type ServerAddress } from './safety.ts';
@@ -31,8 +31,11 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Milliseconds between two looks at the files. */
+/** Milliseconds between two looks at the files, and at least between two tellings of news. */
 const INTERVAL = 300;
+/** Milliseconds after a request in which reading on leaves room for the next, and how much. */
+const QUIET = 500;
+const PAUSE = 60;
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -58,13 +61,25 @@ export async function serveStudies({
   const listeners = new Set<Listener>();
   let address: ServerAddress = { host, port, token: required };
   const app = createApp({ studies, files, listeners, address: () => address });
-  const server = await bind(app.fetch, host, port);
+  let asked = Number.NEGATIVE_INFINITY;
+  const answer = (request: Request): Response | Promise<Response> => {
+    asked = performance.now();
+    return app.fetch(request);
+  };
+  const server = await bind(answer, host, port);
   address = { ...address, port: (server.address() as AddressInfo).port }; // of a server that listens on a port
   let timer: NodeJS.Timeout;
+  const pending = new Map<string, PageChange>();
+  let told = 0;
   const look = (): void => {
     const { changes, isBehind } = studies.look();
-    if (changes.length > 0) for (const tell of listeners) tell(changes);
-    timer = setTimeout(look, isBehind ? 1 : INTERVAL);
+    for (const change of changes) pending.set(`${change.study} ${change.run} ${change.what}`, change);
+    if (pending.size > 0 && performance.now() - told >= INTERVAL) {
+      for (const tell of listeners) tell([...pending.values()]);
+      pending.clear();
+      told = performance.now();
+    }
+    timer = setTimeout(look, isBehind ? (performance.now() - asked < QUIET ? PAUSE : 1) : INTERVAL);
   };
   timer = setTimeout(look, 0);
   const shown = host.includes(':') ? `[${host}]` : host;

@@ -26,7 +26,7 @@ import { type GrowingMetrics, openMetrics } from './shownMetrics.ts';
 const DEEPEST = 4;
 const MOST_STUDIES = 200;
 /** Milliseconds of reading before requests are served again. */
-const SLICE = 30;
+const SLICE = 12;
 
 export interface ShownStudies {
   list(): readonly PageStudy[];
