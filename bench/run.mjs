@@ -16,6 +16,9 @@ const known = readdirSync(folder)
   .map((file) => basename(file, '.ts'));
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : known;
 
+// As the command line does; see src/linalg/kernelModule.ts.
+const flags = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : [];
+
 for (const name of wanted) {
   if (!known.includes(name)) {
     console.error(`bench: there is no ${name}; known are ${known.join(', ')}`);
@@ -25,6 +28,6 @@ for (const name of wanted) {
   await bundle.write({ file: `${out}${name}.mjs`, format: 'esm' });
   await bundle.close();
   console.log(`# ${name}`);
-  const { status } = spawnSync(process.execPath, [`${out}${name}.mjs`, folder], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [...flags, `${out}${name}.mjs`, folder], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

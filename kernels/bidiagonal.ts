@@ -14,6 +14,7 @@
  *
  * Source: Golub and Kahan 1965, "Calculating the singular values and pseudo-inverse of a matrix".
  */
+import { multiplyAdd, multiplySubtract } from './fused';
 import { at } from './layout';
 
 /**
@@ -80,8 +81,8 @@ export function addRows(a: usize, row: usize, u: usize, i: i32, m: i32, w: usize
   const u0 = v128.load64_splat(u + at(i)), u1 = v128.load64_splat(u + at(i + 1));
   const u2 = v128.load64_splat(u + at(i + 2)), u3 = v128.load64_splat(u + at(i + 3));
   for (let j = from; j < row; j += 16) {
-    const low = f64x2.add(f64x2.mul(u0, v128.load(a0 + j)), f64x2.mul(u1, v128.load(a1 + j)));
-    const high = f64x2.add(f64x2.mul(u2, v128.load(a2 + j)), f64x2.mul(u3, v128.load(a3 + j)));
+    const low = multiplyAdd(u1, v128.load(a1 + j), f64x2.mul(u0, v128.load(a0 + j)));
+    const high = multiplyAdd(u3, v128.load(a3 + j), f64x2.mul(u2, v128.load(a2 + j)));
     v128.store(w + j, f64x2.add(v128.load(w + j), f64x2.add(low, high)));
   }
 }
@@ -92,21 +93,21 @@ export function reflectRow(a: usize, factor: f64, w: usize, v: usize, bytes: usi
   let even = f64x2.splat(0), odd = f64x2.splat(0);
   let j: usize = 0;
   for (; j + 32 <= bytes; j += 32) {
-    const x = f64x2.sub(v128.load(a + j), f64x2.mul(f, v128.load(w + j)));
-    const y = f64x2.sub(v128.load(a + j, 16), f64x2.mul(f, v128.load(w + j, 16)));
+    const x = multiplySubtract(f, v128.load(w + j), v128.load(a + j));
+    const y = multiplySubtract(f, v128.load(w + j, 16), v128.load(a + j, 16));
     v128.store(a + j, x);
     v128.store(a + j, y, 16);
-    even = f64x2.add(even, f64x2.mul(x, v128.load(v + j)));
-    odd = f64x2.add(odd, f64x2.mul(y, v128.load(v + j, 16)));
+    even = multiplyAdd(x, v128.load(v + j), even);
+    odd = multiplyAdd(y, v128.load(v + j, 16), odd);
   }
   for (; j < bytes; j += 16) {
-    const x = f64x2.sub(v128.load(a + j), f64x2.mul(f, v128.load(w + j)));
+    const x = multiplySubtract(f, v128.load(w + j), v128.load(a + j));
     v128.store(a + j, x);
-    even = f64x2.add(even, f64x2.mul(x, v128.load(v + j)));
+    even = multiplyAdd(x, v128.load(v + j), even);
   }
   even = f64x2.add(even, odd);
   const z = f64x2.splat(f64x2.extract_lane(even, 0) + f64x2.extract_lane(even, 1));
-  for (j = 0; j < bytes; j += 16) v128.store(a + j, f64x2.sub(v128.load(a + j), f64x2.mul(z, v128.load(v + j))));
+  for (j = 0; j < bytes; j += 16) v128.store(a + j, multiplySubtract(z, v128.load(v + j), v128.load(a + j)));
 }
 
 /**
@@ -134,10 +135,10 @@ export function reflectFour(x: usize, row: usize, v: usize, bytes: usize): void 
   let s0 = f64x2.splat(0), s1 = f64x2.splat(0), s2 = f64x2.splat(0), s3 = f64x2.splat(0);
   for (let j: usize = 0; j < bytes; j += 16) {
     const y = v128.load(v + j);
-    s0 = f64x2.add(s0, f64x2.mul(y, v128.load(x + j)));
-    s1 = f64x2.add(s1, f64x2.mul(y, v128.load(x1 + j)));
-    s2 = f64x2.add(s2, f64x2.mul(y, v128.load(x2 + j)));
-    s3 = f64x2.add(s3, f64x2.mul(y, v128.load(x3 + j)));
+    s0 = multiplyAdd(y, v128.load(x + j), s0);
+    s1 = multiplyAdd(y, v128.load(x1 + j), s1);
+    s2 = multiplyAdd(y, v128.load(x2 + j), s2);
+    s3 = multiplyAdd(y, v128.load(x3 + j), s3);
   }
   s0 = bothLanes(s0);
   s1 = bothLanes(s1);
@@ -145,10 +146,10 @@ export function reflectFour(x: usize, row: usize, v: usize, bytes: usize): void 
   s3 = bothLanes(s3);
   for (let j: usize = 0; j < bytes; j += 16) {
     const y = v128.load(v + j);
-    v128.store(x + j, f64x2.sub(v128.load(x + j), f64x2.mul(s0, y)));
-    v128.store(x1 + j, f64x2.sub(v128.load(x1 + j), f64x2.mul(s1, y)));
-    v128.store(x2 + j, f64x2.sub(v128.load(x2 + j), f64x2.mul(s2, y)));
-    v128.store(x3 + j, f64x2.sub(v128.load(x3 + j), f64x2.mul(s3, y)));
+    v128.store(x + j, multiplySubtract(s0, y, v128.load(x + j)));
+    v128.store(x1 + j, multiplySubtract(s1, y, v128.load(x1 + j)));
+    v128.store(x2 + j, multiplySubtract(s2, y, v128.load(x2 + j)));
+    v128.store(x3 + j, multiplySubtract(s3, y, v128.load(x3 + j)));
   }
 }
 

@@ -2,7 +2,7 @@
  * Builds the kernels and the worker into two generated TypeScript files, so that nothing looks for a file at run time:
  * the same import works from source under a test runner, from a bundle and in a browser.
  *
- * 1. AssemblyScript -> kernels/build/kernels.wasm -> src/linalg/kernelBinary.generated.ts (base64);
+ * 1. AssemblyScript -> kernels/build/*.wasm, without and with relaxed SIMD -> src/linalg/*Binary.generated.ts (base64);
  * 2. src/linalg/worker.ts, bundled -> src/linalg/workerSource.generated.ts (a string).
  *
  * Usage: node kernels/build.mjs
@@ -15,14 +15,15 @@ import { rolldown } from 'rolldown';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const path = (name) => `${root}${name}`;
 
-async function compileKernels() {
+async function compileKernels(name, features) {
   const { error, stderr } = await asc.main([
     path('kernels/index.ts'),
-    ...['--outFile', path('kernels/build/kernels.wasm')],
-    ...['-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub', '--use', 'abort=', '--initialMemory', '1'],
+    ...['--outFile', path(`kernels/build/${name}.wasm`)],
+    ...['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort=', '--initialMemory', '1'],
+    ...features.flatMap((feature) => ['--enable', feature]),
   ]);
   if (error) throw new Error(`kernels: AssemblyScript refused them\n${stderr.toString()}`);
-  return readFile(path('kernels/build/kernels.wasm'));
+  return readFile(path(`kernels/build/${name}.wasm`), 'base64');
 }
 
 async function bundleWorker() {
@@ -38,11 +39,16 @@ async function writeGenerated(name, docstring, constant, text) {
 }
 
 await mkdir(path('kernels/build'), { recursive: true });
-const binary = await compileKernels();
 await writeGenerated(
   'kernelBinary',
   'The WebAssembly module of kernels/, base64.',
   'KERNEL_BINARY',
-  binary.toString('base64'),
+  await compileKernels('kernels', ['simd']),
+);
+await writeGenerated(
+  'fusedKernelBinary',
+  'The same with relaxed SIMD (kernels/fused.ts), base64.',
+  'FUSED_KERNEL_BINARY',
+  await compileKernels('fusedKernels', ['simd', 'relaxed-simd']),
 );
 await writeGenerated('workerSource', 'The bundled source of src/linalg/worker.ts.', 'WORKER_SOURCE', await bundleWorker());

@@ -4,6 +4,7 @@
  * Source: Schreiber and Van Loan 1989 (compact WY representation).
  */
 
+import { multiplyAdd, multiplySubtract } from './fused';
 import { at, BAND_COLUMN, WIDTH } from './layout';
 
 /**
@@ -68,7 +69,7 @@ export function applyReflector(v: usize, y: usize, first: i32, rows: i32, tau: f
     i += 8;
   }
   const f = f64x2.splat(factor);
-  for (; i < end; i += 16) v128.store(y + i, f64x2.sub(v128.load(y + i), f64x2.mul(f, v128.load(v + i))));
+  for (; i < end; i += 16) v128.store(y + i, multiplySubtract(f, v128.load(v + i), v128.load(y + i)));
 }
 
 /** x^T y over rows first .. rows; `rows` is even. */
@@ -82,12 +83,12 @@ export function dot(x: usize, y: usize, first: i32, rows: i32): f64 {
   }
   let s0 = f64x2.splat(0), s1 = f64x2.splat(0), s2 = f64x2.splat(0), s3 = f64x2.splat(0);
   for (; i + 64 <= end; i += 64) {
-    s0 = f64x2.add(s0, f64x2.mul(v128.load(x + i), v128.load(y + i)));
-    s1 = f64x2.add(s1, f64x2.mul(v128.load(x + i, 16), v128.load(y + i, 16)));
-    s2 = f64x2.add(s2, f64x2.mul(v128.load(x + i, 32), v128.load(y + i, 32)));
-    s3 = f64x2.add(s3, f64x2.mul(v128.load(x + i, 48), v128.load(y + i, 48)));
+    s0 = multiplyAdd(v128.load(x + i), v128.load(y + i), s0);
+    s1 = multiplyAdd(v128.load(x + i, 16), v128.load(y + i, 16), s1);
+    s2 = multiplyAdd(v128.load(x + i, 32), v128.load(y + i, 32), s2);
+    s3 = multiplyAdd(v128.load(x + i, 48), v128.load(y + i, 48), s3);
   }
-  for (; i < end; i += 16) s0 = f64x2.add(s0, f64x2.mul(v128.load(x + i), v128.load(y + i)));
+  for (; i < end; i += 16) s0 = multiplyAdd(v128.load(x + i), v128.load(y + i), s0);
   s0 = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
   return sum + f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1);
 }

@@ -5,6 +5,7 @@
  * together by strips of eight columns: a strip of all rows stays in the cache while every sweep passes over it, and
  * the row that two neighbouring rotations share stays in registers.
  */
+import { multiplyAdd, multiplySubtract } from './fused';
 import { at } from './layout';
 
 /** Bytes of one rotation: cosine and sine. */
@@ -37,17 +38,17 @@ export function rotateStrip(x: usize, row: usize, rotations: usize, count: i32):
     const c = v128.load64_splat(r), s = v128.load64_splat(r, 8);
     const next = x + row;
     let z = v128.load(next);
-    v128.store(x, f64x2.add(f64x2.mul(c, y0), f64x2.mul(s, z)));
-    y0 = f64x2.sub(f64x2.mul(c, z), f64x2.mul(s, y0));
+    v128.store(x, multiplyAdd(s, z, f64x2.mul(c, y0)));
+    y0 = multiplySubtract(s, y0, f64x2.mul(c, z));
     z = v128.load(next, 16);
-    v128.store(x, f64x2.add(f64x2.mul(c, y1), f64x2.mul(s, z)), 16);
-    y1 = f64x2.sub(f64x2.mul(c, z), f64x2.mul(s, y1));
+    v128.store(x, multiplyAdd(s, z, f64x2.mul(c, y1)), 16);
+    y1 = multiplySubtract(s, y1, f64x2.mul(c, z));
     z = v128.load(next, 32);
-    v128.store(x, f64x2.add(f64x2.mul(c, y2), f64x2.mul(s, z)), 32);
-    y2 = f64x2.sub(f64x2.mul(c, z), f64x2.mul(s, y2));
+    v128.store(x, multiplyAdd(s, z, f64x2.mul(c, y2)), 32);
+    y2 = multiplySubtract(s, y2, f64x2.mul(c, z));
     z = v128.load(next, 48);
-    v128.store(x, f64x2.add(f64x2.mul(c, y3), f64x2.mul(s, z)), 48);
-    y3 = f64x2.sub(f64x2.mul(c, z), f64x2.mul(s, y3));
+    v128.store(x, multiplyAdd(s, z, f64x2.mul(c, y3)), 48);
+    y3 = multiplySubtract(s, y3, f64x2.mul(c, z));
     x = next;
   }
   v128.store(x, y0);

@@ -9,6 +9,7 @@
  * with its optimising compiler between calls, not in the middle of a long loop, so hot loops must stay functions of
  * their own, and an export is what keeps the optimiser from inlining them into their one caller.
  */
+import { multiplyAdd } from './fused';
 import { BLOCK_ROW } from './layout';
 
 /**
@@ -28,17 +29,17 @@ export function addProduct(
     for (let a = p, b = q; a < end; a += 64, b += qRow) {
       const q0 = v128.load(b), q1 = v128.load(b, 16);
       let x = v128.load(a);
-      s00 = f64x2.add(s00, f64x2.mul(x, q0));
-      s01 = f64x2.add(s01, f64x2.mul(x, q1));
+      s00 = multiplyAdd(x, q0, s00);
+      s01 = multiplyAdd(x, q1, s01);
       x = v128.load(a, 16);
-      s10 = f64x2.add(s10, f64x2.mul(x, q0));
-      s11 = f64x2.add(s11, f64x2.mul(x, q1));
+      s10 = multiplyAdd(x, q0, s10);
+      s11 = multiplyAdd(x, q1, s11);
       x = v128.load(a, 32);
-      s20 = f64x2.add(s20, f64x2.mul(x, q0));
-      s21 = f64x2.add(s21, f64x2.mul(x, q1));
+      s20 = multiplyAdd(x, q0, s20);
+      s21 = multiplyAdd(x, q1, s21);
       x = v128.load(a, 48);
-      s30 = f64x2.add(s30, f64x2.mul(x, q0));
-      s31 = f64x2.add(s31, f64x2.mul(x, q1));
+      s30 = multiplyAdd(x, q0, s30);
+      s31 = multiplyAdd(x, q1, s31);
     }
     let row = c;
     v128.store(row, f64x2.add(v128.load(row), s00));
@@ -71,17 +72,17 @@ export function addDots(a: usize, x: usize, depth: i32, c: usize): void {
     for (let k = a, b = x; k < end; k += 16, b += 16) {
       const x0 = v128.load(b), x1 = v128.load(b, BLOCK_ROW);
       let f = v128.load(k);
-      s00 = f64x2.add(s00, f64x2.mul(f, x0));
-      s01 = f64x2.add(s01, f64x2.mul(f, x1));
+      s00 = multiplyAdd(f, x0, s00);
+      s01 = multiplyAdd(f, x1, s01);
       f = v128.load(k, BLOCK_ROW);
-      s10 = f64x2.add(s10, f64x2.mul(f, x0));
-      s11 = f64x2.add(s11, f64x2.mul(f, x1));
+      s10 = multiplyAdd(f, x0, s10);
+      s11 = multiplyAdd(f, x1, s11);
       f = v128.load(k, 2 * BLOCK_ROW);
-      s20 = f64x2.add(s20, f64x2.mul(f, x0));
-      s21 = f64x2.add(s21, f64x2.mul(f, x1));
+      s20 = multiplyAdd(f, x0, s20);
+      s21 = multiplyAdd(f, x1, s21);
       f = v128.load(k, 3 * BLOCK_ROW);
-      s30 = f64x2.add(s30, f64x2.mul(f, x0));
-      s31 = f64x2.add(s31, f64x2.mul(f, x1));
+      s30 = multiplyAdd(f, x0, s30);
+      s31 = multiplyAdd(f, x1, s31);
     }
     v128.store(c, f64x2.add(v128.load(c), s00));
     v128.store(c, f64x2.add(v128.load(c, 16), s10), 16);

@@ -12,6 +12,7 @@
  *
  * Source: Lang 1993, "A parallel algorithm for reducing symmetric banded matrices to tridiagonal form" (SISC 14).
  */
+import { multiplyAdd, multiplySubtract } from './fused';
 import { BAND_COLUMN } from './layout';
 
 /** Bytes from element (i, j) to (i, j + 1) within the band: a block reads as a column-major matrix of this stride. */
@@ -61,10 +62,10 @@ export function reflector16(x: usize, v: usize): f64 {
   const x0 = f64x2.replace_lane(v128.load(x), 0, 0);
   const x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48);
   const x4 = v128.load(x, 64), x5 = v128.load(x, 80), x6 = v128.load(x, 96), x7 = v128.load(x, 112);
-  const s0 = f64x2.add(f64x2.mul(x0, x0), f64x2.mul(x1, x1));
-  const s1 = f64x2.add(f64x2.mul(x2, x2), f64x2.mul(x3, x3));
-  const s2 = f64x2.add(f64x2.mul(x4, x4), f64x2.mul(x5, x5));
-  const s3 = f64x2.add(f64x2.mul(x6, x6), f64x2.mul(x7, x7));
+  const s0 = multiplyAdd(x1, x1, f64x2.mul(x0, x0));
+  const s1 = multiplyAdd(x3, x3, f64x2.mul(x2, x2));
+  const s2 = multiplyAdd(x5, x5, f64x2.mul(x4, x4));
+  const s3 = multiplyAdd(x7, x7, f64x2.mul(x6, x6));
   const s = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
   const sum = f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1);
   if (sum == 0) {
@@ -95,12 +96,12 @@ export function similarity16(block: usize, v: usize, tau: f64, w: usize): void {
   for (let i: usize = 0; i < 128; i += 8) product += load<f64>(v + i) * load<f64>(w + i);
   const t = f64x2.splat(tau), h = f64x2.splat(0.5 * tau * tau * product);
   for (let i: usize = 0; i < 128; i += 16)
-    v128.store(w + i, f64x2.sub(f64x2.mul(t, v128.load(w + i)), f64x2.mul(h, v128.load(v + i))));
+    v128.store(w + i, multiplySubtract(h, v128.load(v + i), f64x2.mul(t, v128.load(w + i))));
   for (let c: usize = 0; c < 16; c++) {
     const column = block + c * ACROSS;
     const vc = f64x2.splat(load<f64>(v + (c << 3))), wc = f64x2.splat(load<f64>(w + (c << 3)));
     for (let i = (c & ~1) << 3; i < 128; i += 16) {
-      const change = f64x2.add(f64x2.mul(vc, v128.load(w + i)), f64x2.mul(wc, v128.load(v + i)));
+      const change = multiplyAdd(wc, v128.load(v + i), f64x2.mul(vc, v128.load(w + i)));
       v128.store(column + i, f64x2.sub(v128.load(column + i), change));
     }
   }
@@ -125,8 +126,8 @@ export function symmetricTimesVector16(block: usize, v: usize, w: usize): void {
     const f = f64x2.splat(vc);
     for (; i < 128; i += 16) {
       const x = v128.load(column + i);
-      s = f64x2.add(s, f64x2.mul(x, v128.load(v + i)));
-      v128.store(w + i, f64x2.add(v128.load(w + i), f64x2.mul(x, f)));
+      s = multiplyAdd(x, v128.load(v + i), s);
+      v128.store(w + i, multiplyAdd(x, f, v128.load(w + i)));
     }
     store<f64>(w + at, load<f64>(w + at) + sum + f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1));
   }
@@ -139,14 +140,14 @@ export function blockTimesVector16(block: usize, v: usize, tau: f64, z: usize): 
   const end = block + 16 * ACROSS;
   for (let column = block; column < end; column += ACROSS, v += 8) {
     const f = v128.load64_splat(v);
-    z0 = f64x2.add(z0, f64x2.mul(f, v128.load(column)));
-    z1 = f64x2.add(z1, f64x2.mul(f, v128.load(column, 16)));
-    z2 = f64x2.add(z2, f64x2.mul(f, v128.load(column, 32)));
-    z3 = f64x2.add(z3, f64x2.mul(f, v128.load(column, 48)));
-    z4 = f64x2.add(z4, f64x2.mul(f, v128.load(column, 64)));
-    z5 = f64x2.add(z5, f64x2.mul(f, v128.load(column, 80)));
-    z6 = f64x2.add(z6, f64x2.mul(f, v128.load(column, 96)));
-    z7 = f64x2.add(z7, f64x2.mul(f, v128.load(column, 112)));
+    z0 = multiplyAdd(f, v128.load(column), z0);
+    z1 = multiplyAdd(f, v128.load(column, 16), z1);
+    z2 = multiplyAdd(f, v128.load(column, 32), z2);
+    z3 = multiplyAdd(f, v128.load(column, 48), z3);
+    z4 = multiplyAdd(f, v128.load(column, 64), z4);
+    z5 = multiplyAdd(f, v128.load(column, 80), z5);
+    z6 = multiplyAdd(f, v128.load(column, 96), z6);
+    z7 = multiplyAdd(f, v128.load(column, 112), z7);
   }
   const t = f64x2.splat(tau);
   v128.store(z, f64x2.mul(t, z0));
@@ -165,7 +166,7 @@ export function blockTimesVector16(block: usize, v: usize, tau: f64, z: usize): 
 function subtractOuter16(x: usize, z: usize, f: f64): void {
   const s = f64x2.splat(f);
   for (let i: usize = 0; i < 128; i += 16)
-    v128.store(x + i, f64x2.sub(v128.load(x + i), f64x2.mul(s, v128.load(z + i))));
+    v128.store(x + i, multiplySubtract(s, v128.load(z + i), v128.load(x + i)));
 }
 
 /** For columns 1 .. 15 of O: subtract z v_c (the old reflector from the right), then apply the new one from the left. */
@@ -174,27 +175,27 @@ export function passRight16(block: usize, z: usize, v: usize, next: usize, tau: 
   for (let column = block + ACROSS; column < end; column += ACROSS) {
     v += 8;
     const f = v128.load64_splat(v);
-    const x0 = f64x2.sub(v128.load(column), f64x2.mul(f, v128.load(z)));
-    const x1 = f64x2.sub(v128.load(column, 16), f64x2.mul(f, v128.load(z, 16)));
-    const x2 = f64x2.sub(v128.load(column, 32), f64x2.mul(f, v128.load(z, 32)));
-    const x3 = f64x2.sub(v128.load(column, 48), f64x2.mul(f, v128.load(z, 48)));
-    const x4 = f64x2.sub(v128.load(column, 64), f64x2.mul(f, v128.load(z, 64)));
-    const x5 = f64x2.sub(v128.load(column, 80), f64x2.mul(f, v128.load(z, 80)));
-    const x6 = f64x2.sub(v128.load(column, 96), f64x2.mul(f, v128.load(z, 96)));
-    const x7 = f64x2.sub(v128.load(column, 112), f64x2.mul(f, v128.load(z, 112)));
-    let s0 = f64x2.add(f64x2.mul(x0, v128.load(next)), f64x2.mul(x1, v128.load(next, 16)));
-    let s1 = f64x2.add(f64x2.mul(x2, v128.load(next, 32)), f64x2.mul(x3, v128.load(next, 48)));
-    s0 = f64x2.add(s0, f64x2.add(f64x2.mul(x4, v128.load(next, 64)), f64x2.mul(x5, v128.load(next, 80))));
-    s1 = f64x2.add(s1, f64x2.add(f64x2.mul(x6, v128.load(next, 96)), f64x2.mul(x7, v128.load(next, 112))));
+    const x0 = multiplySubtract(f, v128.load(z), v128.load(column));
+    const x1 = multiplySubtract(f, v128.load(z, 16), v128.load(column, 16));
+    const x2 = multiplySubtract(f, v128.load(z, 32), v128.load(column, 32));
+    const x3 = multiplySubtract(f, v128.load(z, 48), v128.load(column, 48));
+    const x4 = multiplySubtract(f, v128.load(z, 64), v128.load(column, 64));
+    const x5 = multiplySubtract(f, v128.load(z, 80), v128.load(column, 80));
+    const x6 = multiplySubtract(f, v128.load(z, 96), v128.load(column, 96));
+    const x7 = multiplySubtract(f, v128.load(z, 112), v128.load(column, 112));
+    let s0 = multiplyAdd(x1, v128.load(next, 16), f64x2.mul(x0, v128.load(next)));
+    let s1 = multiplyAdd(x3, v128.load(next, 48), f64x2.mul(x2, v128.load(next, 32)));
+    s0 = f64x2.add(s0, multiplyAdd(x5, v128.load(next, 80), f64x2.mul(x4, v128.load(next, 64))));
+    s1 = f64x2.add(s1, multiplyAdd(x7, v128.load(next, 112), f64x2.mul(x6, v128.load(next, 96))));
     s0 = f64x2.add(s0, s1);
     const g = f64x2.splat(tau * (f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1)));
-    v128.store(column, f64x2.sub(x0, f64x2.mul(g, v128.load(next))));
-    v128.store(column, f64x2.sub(x1, f64x2.mul(g, v128.load(next, 16))), 16);
-    v128.store(column, f64x2.sub(x2, f64x2.mul(g, v128.load(next, 32))), 32);
-    v128.store(column, f64x2.sub(x3, f64x2.mul(g, v128.load(next, 48))), 48);
-    v128.store(column, f64x2.sub(x4, f64x2.mul(g, v128.load(next, 64))), 64);
-    v128.store(column, f64x2.sub(x5, f64x2.mul(g, v128.load(next, 80))), 80);
-    v128.store(column, f64x2.sub(x6, f64x2.mul(g, v128.load(next, 96))), 96);
-    v128.store(column, f64x2.sub(x7, f64x2.mul(g, v128.load(next, 112))), 112);
+    v128.store(column, multiplySubtract(g, v128.load(next), x0));
+    v128.store(column, multiplySubtract(g, v128.load(next, 16), x1), 16);
+    v128.store(column, multiplySubtract(g, v128.load(next, 32), x2), 32);
+    v128.store(column, multiplySubtract(g, v128.load(next, 48), x3), 48);
+    v128.store(column, multiplySubtract(g, v128.load(next, 64), x4), 64);
+    v128.store(column, multiplySubtract(g, v128.load(next, 80), x5), 80);
+    v128.store(column, multiplySubtract(g, v128.load(next, 96), x6), 96);
+    v128.store(column, multiplySubtract(g, v128.load(next, 112), x7), 112);
   }
 }

@@ -11,10 +11,24 @@ export {
 } from './base/errors.ts';
 export { formatCount, formatSeconds, formatShare, parseCount, significant } from './base/numbers.ts';
 export { createLabelledRandom, createRandom, type Random, type RandomState, restoreRandom } from './base/random.ts';
+export { type EntropyOptions, runEntropy } from './dynamics/entropy.ts';
+export type {
+  DynamicsClaim,
+  DynamicsFigure,
+  DynamicsResult,
+  DynamicsTable,
+  ExperimentName,
+  ExperimentSize,
+} from './dynamics/experiment.ts';
+export { type RegressionOptions, runRegression } from './dynamics/regression.ts';
+export { type Flow, type Mode, modeAt, modeSpeed } from './dynamics/regressionModes.ts';
+export type { SensingRecord } from './dynamics/sensingRecord.ts';
+export { runSensing, type SensingRun, sensingPlan, sensingRuns } from './dynamics/sensingSweep.ts';
 export { jacobiSvd, type SingularValueDecomposition } from './linalg/jacobi.ts';
 export type { Matrix } from './linalg/matrix.ts';
 export { singularValueQuantiles, singularValues, spectrumOf } from './linalg/singularValues.ts';
 export { polarFactor, singularVectors } from './linalg/singularVectors.ts';
+export { effectiveRank, flatness, spectralEntropy, stableRank } from './linalg/spectrumMeasures.ts';
 export { createSpectrumPool, type SpectrumPool } from './linalg/spectrumPool.ts';
 export type { SpectrumSummary } from './linalg/spectrumSummary.ts';
 export { alignments } from './newtonSchulz/alignment.ts';

@@ -20,6 +20,13 @@ export type { ParameterSpec } from './train/trainable.ts';
 export { createTrainer, type NsInput, type Trainer, type TrainerOptions, type TrainStep } from './train/trainer.ts';
 export type { TrainerState } from './train/trainingState.ts';
 export { type AuditRequest, auditMomentum } from './workflows/audit.ts';
+export {
+  type DynamicsOutcome,
+  type DynamicsProgress,
+  type DynamicsRequest,
+  type RegressionChoices,
+  runDynamics,
+} from './workflows/dynamics.ts';
 export { type ExportResult, type ExportTarget, exportStudy } from './workflows/exportStudy.ts';
 export { type IngestRequest, type IngestResult, ingestLogs } from './workflows/ingest.ts';
 export { checkpointsAt, type FindingFlags } from './workflows/openMomentum.ts';

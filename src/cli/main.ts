@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line: one file a command in commands/, no arithmetic here. */
+import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { softwareVersions } from '../workflows/machine.ts';
 import { addAudit } from './commands/audit.ts';
@@ -17,6 +18,9 @@ import { addStudy } from './commands/study.ts';
 import { addTrain } from './commands/train.ts';
 import { addWatch } from './commands/watch.ts';
 import { describeFailure, describeRefusal, exitOnBrokenPipe } from './failure.ts';
+
+// Later versions compile relaxed SIMD without being told; the kernels take a quarter less time with it.
+if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 const program = new Command('muonscope')
   .description(

@@ -39,6 +39,8 @@ export interface FigureSeries {
   /** line joins the points, dot does not, dash is a line for what is expected rather than measured. */
   readonly mark: 'line' | 'dot' | 'dash';
   readonly points: readonly FigurePoint[];
+  /** Title of the panel it is drawn in, where a figure has several side by side; series of one label share a key. */
+  readonly panel?: string;
   /** Number of its colour, for series that belong together; its place among the series where left out. */
   readonly colour?: number;
 }

@@ -35,6 +35,9 @@ const STEP_COUNTS = [20, 40, 80, 160, 320];
 /** Points of the drawn curves. */
 const DRAWN = 120;
 
+/** Of any dimension; the discretisation decomposes a matrix of that size in each of its steps. */
+const LARGEST = 1024;
+
 const ASSUMPTIONS = [
   'Underdetermined: fewer measurements N than unknowns d. W has d rows, X W = Y can be met exactly, and directions outside the row space of X keep their start.',
   'Aligned: X = P diag(s) Q^T, Y = P diag(y) R^T and W(0) = Q diag(w0) R^T share their directions, s > 0 and w0 >= 0. The last experiment drops this.',
@@ -42,7 +45,7 @@ const ASSUMPTIONS = [
   'Flatness is (sum w)^2 / (r sum w^2): 1 for equal values, 1 / r for a single one.',
 ];
 
-/** @throws DomainError unless 2 <= outputs and measurements < unknowns */
+/** @throws DomainError unless measurements < unknowns and all are from 2 to {@link LARGEST} */
 export function runRegression({ size, seed, told = () => {}, ...shape }: RegressionOptions): DynamicsResult {
   const given = { ...SHAPES[size], ...shape };
   requireUnderdetermined(given);
@@ -63,8 +66,8 @@ export function runRegression({ size, seed, told = () => {}, ...shape }: Regress
 
 function requireUnderdetermined({ measurements, unknowns, outputs }: RegressionShape): void {
   for (const [name, value] of Object.entries({ measurements, unknowns, outputs }))
-    if (!Number.isInteger(value) || value < 2)
-      throw new DomainError(`regression: ${name} must be an integer of at least 2, got ${value}`);
+    if (!Number.isInteger(value) || value < 2 || value > LARGEST)
+      throw new DomainError(`regression: ${name} must be an integer from 2 to ${LARGEST}, got ${value}`);
   if (measurements >= unknowns)
     throw new DomainError(
       `regression: the claim is about fewer measurements than unknowns, got ${measurements} measurements of ${unknowns} unknowns; give fewer measurements`,

@@ -6,6 +6,7 @@
  * DIR/dynamics/charts/<figure>.svg
  * DIR/dynamics.html                          all of them on one page
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { DynamicsResult, ExperimentName } from '../dynamics/experiment.ts';
@@ -59,6 +60,15 @@ export interface SweepFile<T> {
   close(): void;
 }
 
+/** Whether the folder holds a sweep of that name, with or without a run that is done. */
+export function hasSweep(folder: string, name: string): boolean {
+  return existsSync(sweepPath(folder, name));
+}
+
+function sweepPath(folder: string, name: string): string {
+  return join(folder, 'dynamics', `${name}.jsonl`);
+}
+
 /**
  * Opens the records of a sweep, drops a line that was cut off, and appends.
  *
@@ -66,7 +76,7 @@ export interface SweepFile<T> {
  * @throws StudyError if a record is damaged or the folder cannot be written
  */
 export function openSweep<T>(folder: string, name: string, schema: z.ZodType<T>): SweepFile<T> {
-  const path = join(folder, 'dynamics', `${name}.jsonl`);
+  const path = sweepPath(folder, name);
   try {
     makeFolder(join(folder, 'dynamics'));
   } catch (error) {

@@ -1,9 +1,8 @@
 /** The files behind `--images PATH...`: CIFAR-10 binary batches, or a pair of MNIST idx files. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from '../base/errors.ts';
 import { isCifar10, readCifar10 } from '../sources/images/cifar10.ts';
 import { isIdx, readIdx } from '../sources/images/idx.ts';
-import { fileFailure } from '../store/files.ts';
 import type { ImageSet } from '../train/images.ts';
 
 /**
@@ -28,10 +27,13 @@ export function openImages(paths: readonly string[]): ImageSet {
 }
 
 function bytesOf(file: string): Uint8Array {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found) throw new UsageError(`--images: there is no file ${file}; check the path`);
+  if (!found.isFile()) throw new UsageError(`--images: ${file} is no file; name the files in it`);
   try {
     return readFileSync(file);
-  } catch (error) {
-    throw fileFailure(error, `reading ${file}`, file);
+  } catch (cause) {
+    throw new UsageError(`--images: ${file} cannot be read; check its permissions`, { cause });
   }
 }
 

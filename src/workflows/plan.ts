@@ -1,6 +1,7 @@
 /** Plans from published or own laws, for a size or for a model's config; and one plan against another. */
 import { readFileSync } from 'node:fs';
-import { FormatError } from '../base/errors.ts';
+import { FormatError, UsageError } from '../base/errors.ts';
+import { formatCount } from '../base/numbers.ts';
 import type { NsPrecision } from '../newtonSchulz/schedule.ts';
 import { parseSchedules } from '../planner/candidates.ts';
 import { comparePlans, type PlanComparison } from '../planner/comparePlans.ts';
@@ -15,6 +16,9 @@ export type { ComparedLayers, ComparedSchedule, PlanComparison } from '../planne
 
 /** Planned for where neither a size nor a config is given. */
 export const DEFAULT_TARGET = 1e9;
+
+/** Far beyond any model, and a plan of some seconds. */
+const LARGEST_TARGET = 1e15;
 
 /** What a plan is asked for. */
 export interface PlanRequest {
@@ -55,6 +59,10 @@ export function choicesOf({ schedules, precision, tokensPerStep }: PlanRequest):
 /** What the plan of a request must hold for. @throws as {@link planTarget} */
 export async function forecastTarget(request: PlanRequest): Promise<ModelForecast> {
   const { laws: source, params, config, quantile, floor, precision, confidence } = request;
+  if (params !== undefined && params > LARGEST_TARGET)
+    throw new UsageError(
+      `plan: expected at most ${formatCount(LARGEST_TARGET)} parameters, got ${formatCount(params)}; no law reaches that far`,
+    );
   const laws = await lawsToPlanWith(source);
   const options = { quantile, floor, precision, ...(confidence === undefined ? {} : { confidence }) };
   if (config === undefined) return forecastSize(laws, params ?? DEFAULT_TARGET, options);

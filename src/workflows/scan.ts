@@ -164,7 +164,7 @@ async function scanInto(
   const earlier = chosen.map((matrix) => recordedSpectrum(matrix, checkpoint, writer));
   const matrices: ScannedSpectrum[] = earlier.filter((spectrum) => spectrum !== null);
   const wanted = chosen.filter((_, i) => earlier[i] === null);
-  const skipped: SkippedMatrix[] = [...leftOut(opened)];
+  const refused: SkippedMatrix[] = [];
   listener.opened(checkpoint, wanted, matrices.length);
   const total = wanted.reduce((sum, matrix) => sum + workOf(matrix), 0);
   let work = 0;
@@ -179,12 +179,13 @@ async function scanInto(
     }
     const { name, shape } = outcome.matrix;
     const left = { name, shape, reason: outcome.reason, cause: outcome.cause, checkpoint: checkpoint.checkpoint };
-    skipped.push(left);
+    refused.push(left);
     listener.skipped(left);
   };
   await withPool(workersFor(wanted, request.workers), wanted.length, (pool, workers) =>
     measureMatrices(wanted, (matrix) => measureValues(matrix, pool, { transfer: true }), { workers, signal, done }),
   );
+  const skipped = [...leftOut(opened), ...inOrder(refused, chosen)];
   if (!signal.aborted && writer !== null) noteSource(writer, sourceOf(checkpoint, matrices, skipped));
   return { checkpoint, matrices: inOrder(matrices, chosen), skipped };
 }
@@ -259,10 +260,13 @@ function sourceOf(
   };
 }
 
-/** Records in the order in which the checkpoint holds their matrices. */
-function inOrder(spectra: readonly ScannedSpectrum[], matrices: readonly MomentumMatrix[]): readonly ScannedSpectrum[] {
+/** What is said of matrices in the order in which the checkpoint holds them. */
+function inOrder<T extends { readonly name: string }>(
+  outcomes: readonly T[],
+  matrices: readonly MomentumMatrix[],
+): readonly T[] {
   const places = new Map(matrices.map(({ name }, i) => [name, i]));
-  return [...spectra].sort((a, b) => (places.get(a.name) ?? 0) - (places.get(b.name) ?? 0));
+  return [...outcomes].sort((a, b) => (places.get(a.name) ?? 0) - (places.get(b.name) ?? 0));
 }
 
 function documentOf(scanned: readonly CheckpointScan[]): ScannedMomentum {

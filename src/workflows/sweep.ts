@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { z } from 'zod';
 import { StudyError } from '../base/errors.ts';
-import { openSweep } from '../store/dynamicsFolder.ts';
+import { hasSweep, openSweep } from '../store/dynamicsFolder.ts';
 
 export interface Sweep<Run extends { readonly id: string }, Outcome extends { readonly id: string }> {
   readonly folder: string;
@@ -21,13 +21,18 @@ export interface Sweep<Run extends { readonly id: string }, Outcome extends { re
  * Does every run that has no record yet.
  *
  * @returns the records in the order of the runs; null if `signal` was aborted before all were done
- * @throws StudyError if the folder holds records and `resume` is not set
+ * @throws StudyError if the folder holds records and `resume` is not set, or no such sweep and it is
  */
 export async function runSweep<Run extends { readonly id: string }, Outcome extends { readonly id: string }>(
   { folder, name, runs, schema, concurrency, resume, run }: Sweep<Run, Outcome>,
   told: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<readonly Outcome[] | null> {
+  if (resume && !hasSweep(folder, name))
+    throw new StudyError(
+      `dynamics: ${folder} holds no sweep of this experiment, preset and seed to go on with; leave out --resume to start one`,
+      folder,
+    );
   const file = openSweep(folder, name, schema);
   try {
     const found = new Map(file.records.map((record) => [record.id, record]));

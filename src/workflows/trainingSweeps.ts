@@ -27,6 +27,7 @@ import { monotonicSeconds } from './clock.ts';
 import type { DynamicsProgress, DynamicsRequest } from './dynamics.ts';
 import { describeMachine } from './machine.ts';
 import { openImages } from './openImages.ts';
+import { requireEngine } from './requireEngine.ts';
 import { runSweep } from './sweep.ts';
 
 /** Weights of models up to this width keep one core busy; larger ones use all cores for one run. */
@@ -41,6 +42,7 @@ export async function runGptSweep(
   told: (progress: DynamicsProgress) => void,
   signal: AbortSignal,
 ): Promise<DynamicsResult | null> {
+  requireEngine(request.engine);
   const plan = GPT_PLANS[request.size];
   const { context } = plan.model;
   const corpus = openCorpus({
@@ -78,6 +80,7 @@ export async function runVitSweep(
   told: (progress: DynamicsProgress) => void,
   signal: AbortSignal,
 ): Promise<DynamicsResult | null> {
+  requireEngine(request.engine);
   const plan = VIT_PLANS[request.size];
   const { training, validation, data } = imagesOf(request, plan.validation);
   const { side, channels, classes } = training;

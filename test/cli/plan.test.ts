@@ -155,6 +155,7 @@ describe('bad input exits 2 with one sentence', () => {
     [['--config', '/nowhere/config.json'], '/nowhere/config.json cannot be read; check the path of --config'],
     [['--against', '/nowhere/plan.json'], 'expected a plan in /nowhere/plan.json, found no such file'],
     [['--laws', '/nowhere/study'], 'found no study.json'],
+    [['--params', '1e40'], 'plan: expected at most 1000T parameters, got 1e28T; no law reaches that far'],
   ])('%j', (flags, sentence) => {
     const { status, stdout, stderr } = plan(...flags);
     expect([status, stdout]).toEqual([2, '']);
@@ -166,6 +167,7 @@ describe('bad input exits 2 with one sentence', () => {
     [{ model_type: 'llama', hidden_size: 8 }, 'the key "num_hidden_layers" is missing'],
     [{ model_type: 'mamba' }, 'model_type "mamba" is not known'],
     [{}, 'the key "model_type" is missing'],
+    [{ layers: 80_000_000, width: 8, vocabulary: 8 }, 'the key "layers" must be at most 10000, got 80000000'],
   ])('--config with %j', (config, sentence) => {
     const { status, stderr } = plan('--config', configFile(config));
     expect([status, stderr]).toEqual([2, expect.stringContaining(sentence)]);

@@ -72,7 +72,7 @@ describe('plateaus of learning rates', () => {
         evidence: '2 of 4 runs reached their end',
       },
     ]);
-    expect(figures).toHaveLength(5);
+    expect(figures).toHaveLength(7);
   });
 
   test('the ranking of the ViT is claimed the other way round, as the paper has it', () => {
@@ -85,6 +85,42 @@ describe('plateaus of learning rates', () => {
     const { claims } = summariseTraining(SUMMARY, [...losses('muon', [2]), ...losses('adamw', [3])]);
     expect(claims[2]?.holds).toBe(true); // 10.15 +- 0.64 against 5.15 +- 0.64
     expect(claims[3]?.holds).toBe(false); // equal effective ranks
+  });
+});
+
+describe('every weight matrix', () => {
+  const twoMatrices = (optimizer: 'muon' | 'adamw', seed: number): TrainingRecord => {
+    const one = record(optimizer, 0.01, 2, seed);
+    const other = one.ranks.map((rank) => ({ ...rank, name: 'layers.1.attn.q', layer: 1, stableRank: seed }));
+    const update = { kind: 'update', name: 'layers.1.attn.q', role: 'attn.q', layer: 1 } as const;
+    return {
+      ...one,
+      ranks: [...one.ranks, ...other],
+      spectra: [{ ...update, values: [0.7, 0.6, 0.5, seed / 10, 0.3, 0.2, 0.1] }],
+    };
+  };
+  const { tables, figures } = summariseTraining(
+    SUMMARY,
+    (['muon', 'adamw'] as const).flatMap((optimizer) => [1, 3].map((seed) => twoMatrices(optimizer, seed))),
+  );
+
+  test('has a row with its ranks at start and end and its medians, seeds averaged', () => {
+    const rows = tables.find(({ name }) => name === 'gpt-matrices')?.rows;
+    expect(rows?.map(([optimizer, matrix]) => `${optimizer} ${matrix}`)).toEqual([
+      ...['Muon layers.0.attn.q', 'Muon layers.1.attn.q', 'AdamW layers.0.attn.q', 'AdamW layers.1.attn.q'],
+    ]);
+    expect(rows?.[0]?.slice(2)).toEqual([8, 10.2, 20, 20, null, null]);
+    expect(rows?.[1]?.slice(2)).toEqual([2, 2, 20, 20, null, 0.2]);
+  });
+
+  test('has a row for every step, and a line in the panel of its optimizer', () => {
+    expect(tables.find(({ name }) => name === 'gpt-ranks')?.rows).toHaveLength(8);
+    const { series } = figures.find(({ name }) => name === 'gpt-matrix-stable-rank')!;
+    expect(series.map(({ panel }) => panel)).toEqual(['Muon', 'Muon', 'AdamW', 'AdamW']);
+    expect(series[0]?.points).toEqual([
+      { x: 0, y: 8 },
+      { x: 10, y: 10.2 },
+    ]);
   });
 });
 

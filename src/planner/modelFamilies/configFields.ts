@@ -1,10 +1,15 @@
 /** Typed access to the keys of a parsed config.json; what is missing or malformed is named. */
 import { FormatError } from '../../base/errors.ts';
 
+/** A plan has a row a layer and matrix; no model comes near this. */
+export const MOST_LAYERS = 10_000;
+
 /** The keys of a config, read one by one. */
 export interface ConfigFields {
   /** A positive integer. */
   size(key: string): number;
+  /** A positive integer of at most {@link MOST_LAYERS}. */
+  layers(key: string): number;
   /** A positive integer; `otherwise` where the key is absent or null. */
   sizeOr(key: string, otherwise: number): number;
   /** An integer of at least 0; `otherwise` where the key is absent or null. */
@@ -36,6 +41,11 @@ export function configFields(config: unknown, file: string): ConfigFields {
   };
   return {
     size: (key) => integer(key, 1),
+    layers: (key) => {
+      const found = integer(key, 1);
+      if (found > MOST_LAYERS) throw malformed(key, `at most ${MOST_LAYERS}`, found, file);
+      return found;
+    },
     sizeOr: (key, otherwise) => (value(key) === null ? otherwise : integer(key, 1)),
     countOr: (key, otherwise) => (value(key) === null ? otherwise : integer(key, 0)),
     flagOr: (key, otherwise) => {

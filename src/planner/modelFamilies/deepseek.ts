@@ -11,7 +11,7 @@ const MODEL = 'model\\.layers\\.{layer}';
 
 /** The layers of multi-token prediction are left out, as in the published count of 671B. @throws FormatError naming the missing key */
 export function deepseekModel(family: DeepseekFamily, config: ConfigFields): ModelDescription {
-  const [layers, width] = [config.size('num_hidden_layers'), config.size('hidden_size')];
+  const [layers, width] = [config.layers('num_hidden_layers'), config.size('hidden_size')];
   const experts = config.size('n_routed_experts');
   const isSparse = (layer: number): boolean =>
     layer >= config.countOr('first_k_dense_replace', 0) && layer % config.sizeOr('moe_layer_freq', 1) === 0;

@@ -4,7 +4,7 @@ import { describeModel, everyLayer, type ModelDescription, singleMatrix } from '
 
 /** @throws FormatError naming the missing key */
 export function gpt2Model(config: ConfigFields): ModelDescription {
-  const [layers, width] = [config.size('n_layer'), config.size('n_embd')];
+  const [layers, width] = [config.layers('n_layer'), config.size('n_embd')];
   const inner = config.sizeOr('n_inner', 4 * width);
   const all = everyLayer(layers);
   const block = 'transformer\\.h\\.{layer}';

@@ -20,7 +20,7 @@ const MODEL = 'model\\.layers\\.{layer}';
 
 /** @throws FormatError naming the missing key */
 export function llamaModel(family: LlamaFamily, config: ConfigFields): ModelDescription {
-  const [layers, width] = [config.size('num_hidden_layers'), config.size('hidden_size')];
+  const [layers, width] = [config.layers('num_hidden_layers'), config.size('hidden_size')];
   const attention = attentionPart(family, config, layers, width);
   const mlp = isMixture(family) ? mixturePart(family, config, layers, width) : densePart(config, layers, width);
   return describeModel({

@@ -22,7 +22,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** {layers, width, vocabulary}. @throws FormatError naming the missing key */
 export function ownModel(config: ConfigFields): ModelDescription {
-  const [layers, width] = [config.size('layers'), config.size('width')];
+  const [layers, width] = [config.layers('layers'), config.size('width')];
   return describeModel({
     family: 'own',
     layers,

@@ -1,5 +1,6 @@
 /** A figure of an experiment: lines, points and expectations over two axes, intervals where there are any. */
 import * as Plot from '@observablehq/plot';
+import { grouped } from '../../base/grouped.ts';
 import { significant } from '../../base/numbers.ts';
 import type { DynamicsFigure, FigureAxis, FigurePoint, FigureSeries } from '../../dynamics/experiment.ts';
 import { CATEGORY_INKS, GRID, type Ink } from '../palette.ts';
@@ -8,6 +9,8 @@ import { axisTitles, CHART_WIDTH, type Chart, panel } from './chart.ts';
 import { type LegendMark, legend } from './legend.ts';
 
 const HEIGHT = 360;
+/** Pixels above the panels for their titles. */
+const PANEL_TITLE = 18;
 const MARGIN = { left: 76, right: 24, top: 12, bottom: 50 };
 
 const LEGEND_MARKS: Readonly<Record<FigureSeries['mark'], LegendMark>> = { line: 'line', dot: 'point', dash: 'dashed' };
@@ -40,12 +43,16 @@ export function experimentChart(figure: DynamicsFigure): Chart | null {
     0.04,
   );
   if (x === null || y === null) return null;
+  const panels = [...new Set(series.flatMap(({ panel: title }) => (title === undefined ? [] : [title])))];
+  const top = panels.length > 0 ? MARGIN.top + PANEL_TITLE : MARGIN.top;
   const keys = legend(
-    series.map(({ label, mark, ink, again }) => ({
-      label,
-      mark: again && mark === 'line' ? 'dotted' : LEGEND_MARKS[mark],
-      ink,
-    })),
+    grouped(series, (one) => one.label)
+      .map((alike) => alike[0]!)
+      .map(({ label, mark, ink, again }) => ({
+        label,
+        mark: again && mark === 'line' ? 'dotted' : LEGEND_MARKS[mark],
+        ink,
+      })),
     MARGIN.left,
   );
   const title = (axis: FigureAxis): string => (axis.scale === 'log' ? `${axis.label} (log scale)` : axis.label);
@@ -60,8 +67,9 @@ export function experimentChart(figure: DynamicsFigure): Chart | null {
         height: HEIGHT,
         marginLeft: MARGIN.left,
         marginRight: MARGIN.right,
-        marginTop: MARGIN.top,
+        marginTop: top,
         marginBottom: MARGIN.bottom,
+        ...(panels.length > 0 ? { fx: { domain: panels, label: null, padding: 0.08 } } : {}),
         x: { type: figure.x.scale, domain: [...x], label: null },
         y: { type: figure.y.scale, domain: [...y], label: null },
         marks: [...gridMarks(figure, x, y), ...series.flatMap((one) => seriesMarks(one, y))],
@@ -109,7 +117,7 @@ function gridMarks(
 }
 
 function seriesMarks(
-  { mark, ink, again, points }: DrawnSeries,
+  { mark, ink, again, points, panel: title }: DrawnSeries,
   [low, high]: readonly [number, number],
 ): readonly Plot.Markish[] {
   const measured = points.filter(
@@ -117,7 +125,9 @@ function seriesMarks(
       point.low !== undefined && point.high !== undefined,
   );
   const clamped = (value: number): number => Math.min(high, Math.max(low, value));
+  const facet = title === undefined ? {} : { fx: () => title };
   const intervals = Plot.ruleX(measured, {
+    ...facet,
     x: 'x',
     y1: (point: { readonly low: number }) => clamped(point.low),
     y2: (point: { readonly high: number }) => clamped(point.high),
@@ -125,13 +135,14 @@ function seriesMarks(
     strokeWidth: 1.2,
   });
   const line = Plot.line(thinLine(points, CHART_WIDTH / 2), {
+    ...facet,
     x: 'x',
     y: 'y',
     stroke: ink.light,
     strokeWidth: 1.6,
     ...(mark === 'dash' ? { strokeDasharray: '5,3' } : again ? { strokeDasharray: '1.5,3' } : {}),
   });
-  const dots = Plot.dot(points, { x: 'x', y: 'y', fill: ink.light, r: mark === 'dot' ? 3.4 : 2.4 });
+  const dots = Plot.dot(points, { ...facet, x: 'x', y: 'y', fill: ink.light, r: mark === 'dot' ? 3.4 : 2.4 });
   if (mark === 'dot') return [intervals, dots];
   // Dots on a line only where there are few enough to tell measurements from a curve.
   return mark === 'line' && points.length <= 12 ? [intervals, line, dots] : [intervals, line];

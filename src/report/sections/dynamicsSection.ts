@@ -6,6 +6,9 @@ import { bullets, details, figure, section } from '../figure.ts';
 import { type Html, html } from '../html.ts';
 import { table } from '../table.ts';
 
+/** Longer tables are folded away. */
+const LONGEST_SHOWN = 40;
+
 /** Title of each experiment's section. */
 const EXPERIMENT_TITLES: Readonly<Record<ExperimentName, string>> = {
   entropy: 'Entropy: why the polar update spreads a spectrum',
@@ -32,7 +35,9 @@ export function dynamicsSection(result: DynamicsResult, charts: readonly (Chart 
 `,
     details('What is assumed', bullets(assumptions)),
     charts.map((chart, i) => figure(chart, figures[i]?.description ?? '')),
-    tables.map(dynamicsTable),
+    tables.map((one) =>
+      one.rows.length > LONGEST_SHOWN ? details(one.caption, dynamicsTable(one)) : dynamicsTable(one),
+    ),
   ]);
 }
 
