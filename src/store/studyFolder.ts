@@ -237,6 +237,18 @@ function writerOf<D extends StudyDescription>(folder: string, description: D, cl
   };
 }
 
+/**
+ * Writes a page into a study that is not open.
+ *
+ * @returns its path
+ * @throws StudyError if it cannot be written
+ */
+export function writeStudyFile(folder: string, name: string, text: string): string {
+  const path = join(folder, name);
+  writeWhole(path, text, folder);
+  return path;
+}
+
 function runFolderOf(folder: string, run: string): string {
   return join(folder, 'runs', run);
 }

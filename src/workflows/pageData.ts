@@ -93,3 +93,21 @@ export interface PageChange {
   readonly run: string | null;
   readonly what: 'spectra' | 'metrics' | 'study';
 }
+
+/** One study with everything its views ask for: what a single file embeds. */
+export interface PageSnapshot {
+  readonly schema: 'muonscope.page/1';
+  readonly study: PageStudy;
+  readonly documents: Readonly<Partial<Record<DocumentName, unknown>>>;
+  readonly runs: readonly PageRunSnapshot[];
+}
+
+export interface PageRunSnapshot {
+  readonly run: string;
+  readonly list: PageSeriesList;
+  /** Of every series and recorded quantile. */
+  readonly trajectories: readonly PageTrajectory[];
+  /** Of every series, in its place. */
+  readonly histories: readonly PageHistory[];
+  readonly metrics: PageMetrics;
+}
