@@ -117,15 +117,15 @@ function drawnLaws({ document, quantiles, target, forecast }: Omit<LawPanels, 'd
         Math.exp(from + ((to - from) * i) / (CURVE_POINTS - 1)),
       );
       const largest = Math.max(...sizes);
-      const fit = (params: number): number => forecast(law, params).value;
+      const fitted = (params: number): number => forecast(law, params).value;
       return {
         law,
         key: `q${law.quantile}`,
         stroke: QUANTILE_INKS[quantileRank(law.quantile)]!.light,
-        points: law.points.map(({ params, value }) => ({ params, value, fit: fit(params) })),
+        points: law.points.map(({ params, value }) => ({ params, value, fit: fitted(params) })),
         curve: [...grid, largest]
           .sort((a, b) => a - b)
-          .map((params) => ({ params, fit: fit(params), ...forecast(law, params) })),
+          .map((params) => ({ params, fit: fitted(params), ...forecast(law, params) })),
         held: law.heldOut,
       };
     });
