@@ -51,6 +51,10 @@ describe('the source', () => {
     expect(nodeImportsBehind('src/index.ts', modules)).toEqual([]);
   });
 
+  test('writes plans for frameworks without Node, so that the page can', () => {
+    expect(nodeImportsBehind('src/workflows/planFile.ts', modules)).toEqual([]);
+  });
+
   test('imports only packages that an installation brings', () => {
     const { dependencies } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
     expect(undeclaredPackages(modules, Object.keys(dependencies))).toEqual([]);

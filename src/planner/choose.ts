@@ -34,10 +34,12 @@ export interface Chooser {
   ): Choice;
 }
 
-/** How products are rounded and what may be done about it; exact arithmetic if left out. */
-export interface RoundedChoice {
-  readonly rounding: Rounding;
-  readonly remedies: readonly Remedy[];
+/** How a chooser judges. */
+export interface ChooserOptions {
+  /** How products are rounded and what may be done about it; exact arithmetic if left out. */
+  readonly rounded?: { readonly rounding: Rounding; readonly remedies: readonly Remedy[] } | undefined;
+  /** Whether what explains the pick is judged too, which takes most of the time. */
+  readonly explained?: boolean;
 }
 
 /**
@@ -76,7 +78,10 @@ interface Judgements {
 }
 
 /** Choices are kept by what they depend on: layers before the first measured depth share one. */
-export function createChooser(schedules: readonly NsSchedule[], rounded?: RoundedChoice): Chooser {
+export function createChooser(
+  schedules: readonly NsSchedule[],
+  { rounded, explained = true }: ChooserOptions = {},
+): Chooser {
   const judgeOf = remembered((index: number) => createJudge(schedules[index]!));
   const remedies = REMEDY_ORDER.filter((remedy) => (rounded?.remedies ?? ['none']).includes(remedy));
   const classesOf = rememberedAs(String, (shape: readonly [number, number]) => costClasses(schedules, remedies, shape));
@@ -92,7 +97,7 @@ export function createChooser(schedules: readonly NsSchedule[], rounded?: Rounde
       const exact = exactJudgements(judgeOf, sigma);
       const judgements = rounded ? withRounding(exact, rounded.rounding, sigma, spectrum) : exact;
       const classes = among ? onlyAmong(among, classesOf(shape), schedules) : classesOf(shape);
-      const choice = chooseCheapest(classes, judgements, floor);
+      const choice = chooseCheapest(classes, judgements, floor, explained);
       known.set(key, choice);
       return choice;
     },
@@ -135,7 +140,12 @@ function withRounding(
   return { ...judgements, rounded };
 }
 
-function chooseCheapest(classes: readonly CostClass[], judgements: Judgements, floor: number): Choice {
+function chooseCheapest(
+  classes: readonly CostClass[],
+  judgements: Judgements,
+  floor: number,
+  explained: boolean,
+): Choice {
   const meeting = ({ members }: CostClass): readonly Judgement[] =>
     members
       .filter((candidate) => judgements.reach(candidate) >= floor)
@@ -144,6 +154,7 @@ function chooseCheapest(classes: readonly CostClass[], judgements: Judgements, f
   const rank = classes.findIndex((cost) => meeting(cost).length > 0);
   if (rank === -1) return chooseClosest(classes, judgements);
   const chosen = first(meeting(classes[rank]!), preference);
+  if (!explained) return { chosen, met: true, nextBest: null, turnedDown: null, certain: null };
   const isCertain = ({ reach, output }: Judgement): boolean => reach >= floor && output.low >= floor;
   const certain = ({ members }: CostClass): readonly Judgement[] =>
     members

@@ -13,7 +13,7 @@ import { candidateSchedules, comparable } from './candidates.ts';
 import { type Chooser, createChooser } from './choose.ts';
 import type { Judgement } from './judge.ts';
 import type { Plan, PlanCriterion, PlanLayer, PlanRemedy } from './plan.ts';
-import { reasonsFor } from './reasons.ts';
+import { type Choice, reasonsFor } from './reasons.ts';
 import { createRounding, type Rounding } from './rounding.ts';
 
 /** One role at one depth, at the target size. */
@@ -52,6 +52,8 @@ export interface LayerChoices {
   readonly rounding?: Rounding;
   /** Names of the schedules a row may choose from; all where it gives undefined. Sets are told apart by identity. */
   readonly among?: (row: LayerForecast) => ReadonlySet<string> | undefined;
+  /** False leaves the reasons out, which take most of the time: for a plan that follows a slider. */
+  readonly explained?: boolean;
 }
 
 /** What every matrix would run without a plan. */
@@ -76,6 +78,7 @@ export function planLayers(
     remedies = REMEDIES,
     rounding = createRounding(criterion.precision),
     among = () => undefined,
+    explained = true,
   }: LayerChoices = {},
 ): LayerPlan {
   requireCriterion(criterion);
@@ -84,8 +87,14 @@ export function planLayers(
   if (choices.schedules.length === 0)
     throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
   const rounded = criterion.precision === 'float32' ? null : rounding;
-  const chooser = createChooser(choices.schedules, rounded ? { rounding: rounded, remedies } : undefined);
-  const layers = forecasts.map((row) => planLayer(row, criterion, chooser, rounded, among(row)));
+  const chooser = createChooser(choices.schedules, {
+    rounded: rounded ? { rounding: rounded, remedies } : undefined,
+    explained,
+  });
+  const layers = forecasts.map((row) => {
+    const { choice, layer } = planLayer(row, criterion, chooser, rounded, among(row));
+    return explained ? { ...layer, reasons: explain(choice, row, criterion) } : layer;
+  });
   const total = compensatedSum(layers.map((layer) => layer.flops));
   const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
   return {
@@ -104,7 +113,7 @@ function planLayer(
   chooser: Chooser,
   rounding: Rounding | null,
   among: ReadonlySet<string> | undefined,
-): PlanLayer {
+): { readonly choice: Choice; readonly layer: PlanLayer } {
   const plannedFor = row.plannedFor ?? row.sigma.value;
   const spectrum = spectrumOf(row, criterion);
   const sigma = intervalAround(plannedFor, row.sigma);
@@ -112,7 +121,7 @@ function planLayer(
   const { schedule, remedy: name, reach } = choice.chosen;
   const { name: scheduleName, coefficients, entry, precision } = schedule;
   const remedy = name === 'none' ? null : planRemedy(name, schedule, row);
-  return {
+  const layer: PlanLayer = {
     role: row.role,
     depth: row.depth,
     sigma: row.sigma,
@@ -120,7 +129,7 @@ function planLayer(
     output: outputOver(choice.chosen, row.sigma, plannedFor, spectrum, rounding),
     products: products(schedule) + (remedy?.products ?? 0),
     flops: row.matrices * flops(schedule, ...row.shape) + (remedy?.flops ?? 0),
-    reasons: [...reasonsFor(choice, criterion, row.sigma, plannedFor, row.shape), ...row.notes],
+    reasons: [],
     shape: row.shape,
     matrices: row.matrices,
     met: choice.met,
@@ -129,6 +138,12 @@ function planLayer(
     ...(choice.met ? {} : { reach }),
     ...(remedy ? { remedy } : {}),
   };
+  return { choice, layer };
+}
+
+function explain(choice: Choice, row: LayerForecast, criterion: PlanCriterion): readonly string[] {
+  const { sigma, shape, notes, plannedFor = sigma.value } = row;
+  return [...reasonsFor(choice, criterion, sigma, plannedFor, shape), ...notes];
 }
 
 function planRemedy(name: PlanRemedy['name'], schedule: NsSchedule, { shape, matrices }: LayerForecast): PlanRemedy {

@@ -24,6 +24,8 @@ export interface PlanChoices {
   readonly tokensPerStep?: number;
   /** Restricts the choice row by row, see LayerChoices. */
   readonly among?: LayerChoices['among'];
+  /** False leaves out the reasons of rows and the alternatives of rules, which take most of the time. */
+  readonly explained?: boolean;
 }
 
 /** What is asked of a plan. */
@@ -47,13 +49,14 @@ export function planSize(laws: LawsDocument, params: number, options: Omit<Model
 /** The plan of a forecast. @throws UsageError if nothing is left to choose from */
 export function planForecast(forecast: ModelForecast, choices: PlanChoices = {}): Plan {
   const { target, criterion, source, rows, extrapolation, model } = forecast;
-  const { schedules, remedies, tokensPerStep, among } = choices;
+  const { schedules, remedies, tokensPerStep, among, explained = true } = choices;
   const { precision } = criterion;
   const candidates = (schedules ?? candidateSchedules(precision)).map((schedule) => ({ ...schedule, precision }));
   const rounding = createRounding(precision);
   const { warnings, ...layerPlan } = planLayers(rows, criterion, {
     schedules: candidates,
     rounding,
+    explained,
     ...(remedies ? { remedies } : {}),
     ...(among ? { among } : {}),
   });
@@ -64,7 +67,7 @@ export function planForecast(forecast: ModelForecast, choices: PlanChoices = {})
     source,
     ...layerPlan,
     warnings: [...forecast.warnings, ...warnings],
-    rules: rulesOf(layerPlan.layers, rows, comparable(candidates).schedules, rounding),
+    rules: rulesOf(layerPlan.layers, rows, explained ? comparable(candidates).schedules : [], rounding),
     extrapolation,
     ...(tokensPerStep === undefined
       ? {}
@@ -72,7 +75,7 @@ export function planForecast(forecast: ModelForecast, choices: PlanChoices = {})
   };
 }
 
-/** Rules with alternatives and outputs in the precision of the plan. */
+/** Rules with alternatives among `schedules` and outputs in the precision of the plan. */
 function rulesOf(
   layers: readonly PlanLayer[],
   rows: readonly LayerForecast[],

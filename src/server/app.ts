@@ -31,6 +31,7 @@ const MOST_SERIES = 64;
 const MOST_QUANTILES = 9;
 const MOST_COLUMNS = 2000;
 const DOCUMENTS: readonly DocumentName[] = ['laws', 'plan', 'random', 'dynamics'];
+const SIZES = ['total', 'nonEmbedding'] as const;
 
 export function createApp({ studies, files, address, listeners }: AppParts): Hono {
   const app = new Hono();
@@ -48,6 +49,11 @@ export function createApp({ studies, files, address, listeners }: AppParts): Hon
     const name = DOCUMENTS.find((document) => document === context.req.param('name'));
     if (name === undefined) return refuse(context, 404, `expected one of ${DOCUMENTS.join(', ')}`);
     return context.json(studies.document(context.req.param('study'), name) as object); // validated on reading
+  });
+  app.get('/api/studies/:study/laws', async (context) => {
+    const size = SIZES.find((convention) => convention === (context.req.query('size') ?? 'total'));
+    if (size === undefined) return refuse(context, 400, `size: expected one of ${SIZES.join(', ')}`);
+    return context.json(await studies.fittedLaws(context.req.param('study'), size));
   });
   addRunRoutes(app, studies);
   app.get('/api/events', (context) => {

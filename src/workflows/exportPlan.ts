@@ -1,106 +1,17 @@
 /** A plan as a file that a training framework can import. */
 import { dirname } from 'node:path';
-import { UsageError } from '../base/errors.ts';
-import { shrinkInput } from '../newtonSchulz/safety.ts';
-import { candidateSchedules, parseSchedules } from '../planner/candidates.ts';
-import { expressionLosses, FRAMEWORK_RULES, FRAMEWORKS, type Framework } from '../planner/expressible.ts';
-import type { Plan, PlannedSchedule, PlanRule } from '../planner/plan.ts';
-import { planForecast } from '../planner/planModel.ts';
-import { planTriples } from '../planner/planTriples.ts';
-import { csvFile } from '../report/exports/csv.ts';
-import { dionFile } from '../report/exports/dion.ts';
-import { emergingOptimizersFile } from '../report/exports/emergingOptimizers.ts';
-import { optaxFile } from '../report/exports/optax.ts';
-import type { ExportRule, PlanExport } from '../report/exports/planExport.ts';
-import { torchFile } from '../report/exports/torch.ts';
 import { writeWhole } from '../store/files.ts';
 import { softwareVersions } from './machine.ts';
-import { forecastTarget, type PlanRequest, planTarget } from './plan.ts';
+import { forecasterOf, type PlanRequest } from './plan.ts';
+import { type ExportFormat, type PlanFile, planFile } from './planFile.ts';
 
-/** What `plan --to` takes. */
-export const EXPORT_FORMATS: readonly [...typeof FRAMEWORKS, 'json', 'csv'] = [...FRAMEWORKS, 'json', 'csv'];
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
-
-/** A plan as written for a framework. */
-export interface PlanFile {
-  /** The plan the file holds: the best that the framework can express. */
-  readonly plan: Plan;
-  readonly text: string;
-  /** What the framework cannot express, a sentence each. */
-  readonly losses: readonly string[];
-}
-
-const WRITERS: Readonly<Record<Framework, (data: PlanExport) => string>> = {
-  torch: torchFile,
-  optax: optaxFile,
-  'emerging-optimizers': emergingOptimizersFile,
-  dion: dionFile,
-};
-
-/**
- * The best plan that `format` can express, and its file.
- *
- * @throws UsageError if none of the schedules to choose from can be expressed; others as planTarget
- */
+/** {@link planFile} of a request. @throws UsageError as it does; others as planTarget */
 export async function exportPlan(request: PlanRequest, format: ExportFormat): Promise<PlanFile> {
-  const free = await planTarget(request);
-  if (format === 'json') return { plan: free, text: `${JSON.stringify(free, null, 2)}\n`, losses: [] };
-  if (format === 'csv') return { plan: free, text: csvFile(free), losses: [] };
-  const { plan, losses } = await expressed(request, free, format);
-  const writer = `muonscope ${softwareVersions().muonscope ?? ''}`.trim();
-  const rules = (plan.rules ?? []).map(exportRule);
-  return { plan, text: WRITERS[format]({ plan, rules, precision: plan.criterion.precision, losses, writer }), losses };
-}
-
-/** The plan in a framework's terms. Where it repeats one triple and any may be chosen, triples are designed. */
-async function expressed(
-  request: PlanRequest,
-  free: Plan,
-  framework: Framework,
-): Promise<{ readonly plan: Plan; readonly losses: readonly string[] }> {
-  const { precision, remedies, repeatsOneTriple } = FRAMEWORK_RULES[framework];
-  const forecast = await forecastTarget({ ...request, precision: precision ?? request.precision });
-  const published = expressibleSchedules(request, framework);
-  const { tokensPerStep } = request;
-  const options = tokensPerStep === undefined ? {} : { tokensPerStep };
-  const plan = planForecast(forecast, { ...options, schedules: published, remedies });
-  if (!repeatsOneTriple || request.schedules !== undefined)
-    return { plan, losses: expressionLosses(free, plan, framework) };
-  const designed = planTriples(forecast, published, options);
-  return {
-    plan: designed.plan,
-    losses: expressionLosses(free, designed.plan, framework, { ...designed, published: plan }),
-  };
+  const version = softwareVersions().muonscope ?? '';
+  return planFile({ ...request, forecastIn: await forecasterOf(request), version }, format);
 }
 
 /** Writes the file whole. @throws StudyError if the disk refuses */
 export function writePlanFile(path: string, { text }: PlanFile): void {
   writeWhole(path, text, dirname(path));
-}
-
-function expressibleSchedules({ schedules, precision }: PlanRequest, framework: Framework) {
-  const all =
-    schedules === undefined ? candidateSchedules(precision) : parseSchedules('--schedules', schedules, precision);
-  const { expresses, limit } = FRAMEWORK_RULES[framework];
-  const found = all.filter(expresses);
-  if (found.length === 0)
-    throw new UsageError(
-      `plan: ${framework} ${limit}, which leaves none of --schedules ${schedules ?? ''}; add one such as jordan`,
-    );
-  return found;
-}
-
-function exportRule({ role, part, parameter, layers, schedule }: PlanRule): ExportRule {
-  return {
-    matrix: part === undefined ? role : `${role} of ${part}`,
-    parameter,
-    layers,
-    schedule: schedule.name,
-    coefficients: folded(schedule),
-  };
-}
-
-/** Coefficients behind the plain norm: the entry's scale divides the input of the first step. */
-function folded({ coefficients, entry }: PlannedSchedule): ExportRule['coefficients'] {
-  return coefficients.map((step, k) => (k === 0 && entry.scale !== 1 ? shrinkInput(step, entry.scale) : step));
 }

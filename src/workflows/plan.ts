@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { FormatError, UsageError } from '../base/errors.ts';
 import { formatCount } from '../base/numbers.ts';
 import type { NsPrecision } from '../newtonSchulz/schedule.ts';
-import { parseSchedules } from '../planner/candidates.ts';
 import { comparePlans, type PlanComparison } from '../planner/comparePlans.ts';
 import { parseModelConfig } from '../planner/modelConfig.ts';
 import type { ModelDescription } from '../planner/modelFamilies/modelDescription.ts';
 import { forecastModel, forecastSize, type ModelForecast } from '../planner/modelForecast.ts';
 import type { Plan } from '../planner/plan.ts';
-import { type PlanChoices, planForecast } from '../planner/planModel.ts';
+import { planForecast } from '../planner/planModel.ts';
 import { lawsToPlanWith } from './laws.ts';
+import { planChoices } from './planFile.ts';
 
 export type { ComparedLayers, ComparedSchedule, PlanComparison } from '../planner/comparePlans.ts';
 
@@ -45,28 +45,23 @@ export interface PlanRequest {
  * @throws UsageError if the laws cannot carry the plan asked for
  */
 export async function planTarget(request: PlanRequest): Promise<Plan> {
-  return planForecast(await forecastTarget(request), choicesOf(request));
+  return planForecast((await forecasterOf(request))(request.precision), planChoices(request));
 }
 
-/** What `--schedules` and `--tokens-per-step` say. @throws UsageError for a schedule that is not known */
-export function choicesOf({ schedules, precision, tokensPerStep }: PlanRequest): Omit<PlanChoices, 'among'> {
-  return {
-    ...(schedules === undefined ? {} : { schedules: parseSchedules('--schedules', schedules, precision) }),
-    ...(tokensPerStep === undefined ? {} : { tokensPerStep }),
-  };
-}
-
-/** What the plan of a request must hold for. @throws as {@link planTarget} */
-export async function forecastTarget(request: PlanRequest): Promise<ModelForecast> {
-  const { laws: source, params, config, quantile, floor, precision, confidence } = request;
+/** What the plan of a request must hold for, in any precision. @throws as {@link planTarget} */
+export async function forecasterOf(request: PlanRequest): Promise<(precision: NsPrecision) => ModelForecast> {
+  const { laws: source, params, config, quantile, floor, confidence } = request;
   if (params !== undefined && params > LARGEST_TARGET)
     throw new UsageError(
       `plan: expected at most ${formatCount(LARGEST_TARGET)} parameters, got ${formatCount(params)}; no law reaches that far`,
     );
   const laws = await lawsToPlanWith(source);
-  const options = { quantile, floor, precision, ...(confidence === undefined ? {} : { confidence }) };
-  if (config === undefined) return forecastSize(laws, params ?? DEFAULT_TARGET, options);
-  return forecastModel(laws, readModelConfig(config), params === undefined ? options : { ...options, params });
+  const options = { quantile, floor, ...(confidence === undefined ? {} : { confidence }) };
+  if (config === undefined)
+    return (precision) => forecastSize(laws, params ?? DEFAULT_TARGET, { ...options, precision });
+  const model = readModelConfig(config);
+  const size = params === undefined ? {} : { params };
+  return (precision) => forecastModel(laws, model, { ...options, ...size, precision });
 }
 
 /** @param against file of `plan --json`, or a study folder */

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { StudyError, UsageError } from '../base/errors.ts';
+import { formatBytes } from '../base/numbers.ts';
+import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
 import { findPlateau } from '../stability/findPlateau.ts';
 import { readDynamics } from '../store/dynamicsFolder.ts';
 import { readDescription } from '../store/runFiles.ts';
@@ -27,10 +29,14 @@ const DEEPEST = 4;
 const MOST_STUDIES = 200;
 /** Milliseconds of reading before requests are served again. */
 const SLICE = 12;
+/** Bytes of records; reading and fitting them takes some seconds, in which nothing else is served. */
+const MOST_FITTED = 128 * 2 ** 20;
 
 export interface ShownStudies {
   list(): readonly PageStudy[];
   document(study: string, name: DocumentName): unknown;
+  /** Laws fitted to the records as they are now, whether or not the study holds a document. */
+  fittedLaws(study: string, sizeConvention: SizeConvention): Promise<LawsDocument>;
   series(study: string, run: string): PageSeriesList;
   trajectories(study: string, run: string, request: TrajectoryRequest): readonly PageTrajectory[];
   history(study: string, run: string, index: number, most: number): PageHistory;
@@ -95,6 +101,7 @@ export function showStudies(folders: readonly string[]): ShownStudies {
   return {
     list: () => [...studies.values()].map(describe),
     document: (study, name) => readDocument(studyOf(study).folder, name),
+    fittedLaws: (study, sizeConvention) => fittedLaws(studyOf(study), sizeConvention),
     series: (study, run) => seriesList(runOf(study, run)),
     trajectories: (study, run, request) => trajectoriesOf(runOf(study, run), request),
     history: (study, run, index, most) => historyOf(runOf(study, run).spectra, index, most),
@@ -208,6 +215,17 @@ function readDocument(folder: string, name: DocumentName): unknown {
     default:
       return name satisfies never;
   }
+}
+
+async function fittedLaws({ folder, id, runs }: ShownStudy, sizeConvention: SizeConvention): Promise<LawsDocument> {
+  const bytes = [...runs.values()].reduce((sum, { spectra }) => sum + spectra.size, 0);
+  if (bytes > MOST_FITTED)
+    throw new StudyError(
+      `serve: the records of ${id} take ${formatBytes(bytes)}, more than the page fits laws to at once; run muonscope laws on the folder`,
+      folder,
+    );
+  const { lawsOfRecords } = await import('./studyLaws.ts');
+  return { ...lawsOfRecords(folder, { sizeConvention, window: 'fixed' }), source: `study ${id}` };
 }
 
 function seriesList({ spectra }: ShownRun): PageSeriesList {

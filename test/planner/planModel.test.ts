@@ -245,6 +245,26 @@ describe('what a plan says of itself', () => {
   });
 });
 
+describe('a plan that is not explained', () => {
+  test.each([
+    { floor: 0.7 },
+    { floor: 0.999 },
+    { precision: 'bf16' },
+    { precision: 'bf16', confidence: 0.9, quantile: 0.9 },
+  ] as const)('is the plan without its reasons and alternatives: %j', (options) => {
+    const plan = planSize(laws, 30e9, options);
+    const bare = {
+      ...plan,
+      layers: plan.layers.map((layer) => ({ ...layer, reasons: [] })),
+      rules: plan.rules!.map((rule) => ({
+        ...rule,
+        hardest: { ...rule.hardest, alternatives: { fewer: null, more: null } },
+      })),
+    };
+    expect(planSize(laws, 30e9, { ...options, explained: false })).toEqual(bare);
+  });
+});
+
 describe('planSize', () => {
   test('has the measured depths among its layers, with the worked example of arXiv:2606.04058', () => {
     const plan = planSize(laws, 300e9);

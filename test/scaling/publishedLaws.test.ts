@@ -99,4 +99,15 @@ describe('publishedLaws', () => {
     expect(median(scatters)).toBeCloseTo(ASSUMED_SCATTER, 3);
     expect(DRIFT_TOLERANCE / 2).toBeCloseTo(ASSUMED_SCATTER, 2);
   });
+
+  it('without embeddings count 12 L d^2, with the same values', () => {
+    const [total, without] = [publishedLaws(), publishedLaws('nonEmbedding')];
+    expect(without.sizeConvention).toBe('nonEmbedding');
+    for (const { params, width, layers } of without.ladder) {
+      expect(params).toBe(gptParams({ layers, width, vocabulary: 50_257 }).nonEmbeddingParams);
+    }
+    expect(without.laws.map((law) => law.points.map(({ value }) => value))).toEqual(
+      total.laws.map((law) => law.points.map(({ value }) => value)),
+    );
+  });
 });

@@ -2,14 +2,15 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import type { NsPrecision } from '../../newtonSchulz/schedule.ts';
 import type { Plan } from '../../planner/plan.ts';
+import { planSummary, shareSummary, shortfall } from '../../report/planSentences.ts';
+import { ruleReasons } from '../../report/ruleBlocks.ts';
 import { scheduleLabel } from '../../report/wording.ts';
 import type { PlanRequest } from '../../workflows/plan.ts';
 import { EXIT } from '../failure.ts';
 import { choiceFlag, countFlag, numberFlag, openNumberFlag, precisionFlag } from '../flags.ts';
 import { plainNotes } from '../notes.ts';
 import { outputColours, outputWidth, paragraph, print, printJson, tell, tellNotes } from '../output.ts';
-import { planSummary } from '../tables/planTable.ts';
-import { comparisonSummary, comparisonTable, ruleTable, shareSummary, shortfall } from '../tables/ruleTable.ts';
+import { comparisonSummary, comparisonTable, ruleTable } from '../tables/ruleTable.ts';
 
 const FORMATS = ['torch', 'optax', 'emerging-optimizers', 'dion', 'json', 'csv'] as const;
 type Format = (typeof FORMATS)[number];
@@ -143,12 +144,12 @@ function printPlan(plan: Plan, reasons: true | undefined): void {
 }
 
 /** The reasons of each rule's hardest layer. */
-function printReasons({ rules = [], layers }: Plan): void {
+function printReasons(plan: Plan): void {
   const { bold } = outputColours();
-  for (const { role, part, schedule, remedy, hardest } of rules) {
-    const row = layers.find((layer) => layer.role === role && layer.part === part && layer.layer === hardest.layer);
+  for (const rule of plan.rules ?? []) {
+    const { role, part, schedule, remedy, hardest } = rule;
     const place = `${role}${part === undefined ? '' : ` of ${part}`}, layer ${hardest.layer}`;
     const label = scheduleLabel({ schedule, ...(remedy ? { remedy } : {}) });
-    print('', bold(`${place}: ${label}`), ...(row?.reasons ?? []).flatMap((reason) => paragraph(reason, '  ')));
+    print('', bold(`${place}: ${label}`), ...ruleReasons(plan, rule).flatMap((reason) => paragraph(reason, '  ')));
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import { formatCount } from '../../base/numbers.ts';
+import { planSummary } from '../../report/planSentences.ts';
 import { ENGINES, type EngineName } from '../../workflows/engines.ts';
 import type { Preset, Rung } from '../../workflows/presets.ts';
 import type { Expectation, StudyOutcome } from '../../workflows/study.ts';
@@ -23,7 +24,7 @@ import {
 import { createStudyListener } from '../studyProgress.ts';
 import { LAW_SUBJECT, lawLegend, lawTable, SHOWN_QUANTILE } from '../tables/lawTable.ts';
 import { formatLegend } from '../tables/legend.ts';
-import { planLegend, planSummary, planTable } from '../tables/planTable.ts';
+import { planLegend, planTable } from '../tables/planTable.ts';
 import { runTable } from '../tables/runTable.ts';
 
 interface StudyFlags {

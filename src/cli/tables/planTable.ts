@@ -1,4 +1,4 @@
-import { formatCount, formatShare, significant } from '../../base/numbers.ts';
+import { significant } from '../../base/numbers.ts';
 import type { Plan } from '../../planner/plan.ts';
 import { scheduleLabel } from '../../report/wording.ts';
 import { formatTable } from '../terminal.ts';
@@ -37,22 +37,4 @@ export function planTable({ layers }: Plan, width?: number): string {
     ]),
     { width },
   );
-}
-
-/** What the plan costs against the baseline, in a sentence. */
-export function planSummary(plan: Plan): string {
-  const { target, baseline, saved, criterion, met } = plan;
-  const size = `${formatCount(target.params)} parameters (width ${target.width}, ${target.layers} layers)`;
-  const cost =
-    saved >= 0
-      ? `saves ${formatShare(saved)} of the Newton-Schulz flops of ${baseline.name} everywhere`
-      : `costs ${formatShare(-saved)} more Newton-Schulz flops than ${baseline.name} everywhere, which does not reach the floor everywhere`;
-  const precision = criterion.precision === 'float32' ? '' : ` in ${criterion.precision}`;
-  const remedied = plan.layers.filter(({ remedy }) => remedy !== undefined).length;
-  const remedies =
-    remedied === 0 ? '' : `, with a remedy against rounding on ${remedied} of ${plan.layers.length} rows,`;
-  const reach = `output at least ${criterion.floor} at q=${criterion.quantile}${precision}${remedies}`;
-  return met
-    ? `For ${size} the plan gives every layer ${reach} and ${cost}.`
-    : `For ${size} no plan gives every layer ${reach}; the rows show the best there is.`;
 }

@@ -6,6 +6,7 @@ export function httpSource(): PageSource {
   return {
     studies: () => get('/api/studies'),
     document: (study, name) => get(at(study, 'documents', name)),
+    fittedLaws: (study, sizeConvention) => get(`${at(study, 'laws')}?size=${sizeConvention}`),
     series: (study, run) => get(at(study, 'runs', run, 'series')),
     trajectories: (study, run, { series, quantiles, columns }) =>
       get(`${at(study, 'runs', run, 'trajectories')}?series=${series}&quantiles=${quantiles}&columns=${columns}`),

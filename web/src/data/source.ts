@@ -1,4 +1,5 @@
 /** Where views get their data: a server, or what a single file embeds. */
+import type { LawsDocument, SizeConvention } from '../../../src/scaling/law.ts';
 import type {
   DocumentName,
   PageChange,
@@ -14,6 +15,8 @@ export interface PageSource {
   studies(): Promise<readonly PageStudy[]>;
   /** The document as `muonscope laws --json` etc. print it, validated by whoever made it. */
   document<T>(study: string, name: DocumentName): Promise<T>;
+  /** Laws fitted to a study's records as they are now. */
+  fittedLaws(study: string, sizeConvention: SizeConvention): Promise<LawsDocument>;
   series(study: string, run: string): Promise<PageSeriesList>;
   /** @param columns columns of pixels that each line is drawn on */
   trajectories(
