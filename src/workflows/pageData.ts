@@ -1,4 +1,5 @@
 /** What the page is told, as plain data: the answers of the server, and what a single file would embed. */
+import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
 import type { Plateau } from '../stability/plateau.ts';
 import type { MetricsRecord, StudyDescription } from '../store/study.ts';
 
@@ -99,6 +100,8 @@ export interface PageSnapshot {
   readonly schema: 'muonscope.page/1';
   readonly study: PageStudy;
   readonly documents: Readonly<Partial<Record<DocumentName, unknown>>>;
+  /** Laws fitted to the records by either count of parameters; null where they carry none. */
+  readonly fitted: Readonly<Record<SizeConvention, LawsDocument | null>>;
   readonly runs: readonly PageRunSnapshot[];
 }
 

@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { StudyError } from '../base/errors.ts';
+import { MuonscopeError, StudyError } from '../base/errors.ts';
+import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
 import { writeStudyFile } from '../store/studyFolder.ts';
 import type { PageRunSnapshot, PageSnapshot } from './pageData.ts';
 import { type ShownStudies, showStudies } from './shownStudies.ts';
@@ -26,8 +27,8 @@ const MOST_STEPS = 400;
  * @returns its path
  * @throws StudyError if the page was not built or the folder cannot be written
  */
-export function writePageFile(folder: string): string {
-  const text = pageFile(snapshotOf(folder), builtParts(folder));
+export async function writePageFile(folder: string): Promise<string> {
+  const text = pageFile(await snapshotOf(folder), builtParts(folder));
   return writeStudyFile(folder, 'page.html', text);
 }
 
@@ -36,7 +37,7 @@ export function writePageFile(folder: string): string {
  *
  * @param mostNumbers in all histories together
  */
-export function snapshotOf(folder: string, mostNumbers: number = MOST_NUMBERS): PageSnapshot {
+export async function snapshotOf(folder: string, mostNumbers: number = MOST_NUMBERS): Promise<PageSnapshot> {
   const shown = showStudies([folder]);
   while (shown.look().isBehind);
   const [study] = shown.list();
@@ -48,8 +49,26 @@ export function snapshotOf(folder: string, mostNumbers: number = MOST_NUMBERS): 
     schema: 'muonscope.page/1',
     study: { ...study, name: basename(resolve(folder)) }, // not the path of whoever wrote it
     documents: Object.fromEntries(study.documents.map((name) => [name, shown.document(study.id, name)])),
+    fitted: {
+      total: await fittedLaws(shown, study.id, 'total'),
+      nonEmbedding: await fittedLaws(shown, study.id, 'nonEmbedding'),
+    },
     runs: lists.map(({ run, list }) => runSnapshot(shown, { study: study.id, run, list, most })),
   };
+}
+
+/** null where the records carry no laws, as those of a single size. */
+async function fittedLaws(
+  shown: ShownStudies,
+  study: string,
+  sizeConvention: SizeConvention,
+): Promise<LawsDocument | null> {
+  try {
+    return await shown.fittedLaws(study, sizeConvention);
+  } catch (error) {
+    if (error instanceof MuonscopeError) return null;
+    throw error;
+  }
 }
 
 function numbersAStep({ series: [first] }: PageRunSnapshot['list']): number {

@@ -13,8 +13,8 @@ const folder = join(mkdtempSync(join(tmpdir(), 'muonscope-page-')), 'small');
 writeStudy(folder, { runs: 2, layers: 2, steps: 40 });
 
 describe('the page in one file', () => {
-  test('holds every record of a small study, and names the folder without its path', () => {
-    const { study, runs } = snapshotOf(folder);
+  test('holds every record of a small study, and names the folder without its path', async () => {
+    const { study, runs } = await snapshotOf(folder);
     expect(study.name).toBe('small');
     expect(runs.map(({ run }) => run)).toEqual(['run-0', 'run-1']);
     for (const { list, histories, trajectories } of runs) {
@@ -26,8 +26,8 @@ describe('the page in one file', () => {
     }
   });
 
-  test('runs nothing that stands in names', () => {
-    const snapshot = snapshotOf(folder);
+  test('runs nothing that stands in names', async () => {
+    const snapshot = await snapshotOf(folder);
     const hostile = '</script><script>globalThis.taken = true</script>';
     const html = pageFile(
       { ...snapshot, study: { ...snapshot.study, name: hostile } },
@@ -40,8 +40,8 @@ describe('the page in one file', () => {
     expect(policy).not.toContain('unsafe');
   });
 
-  test('is thinned where a study is large, never below twelve steps', () => {
-    const { runs } = snapshotOf(folder, 1000);
+  test('is thinned where a study is large, never below twelve steps', async () => {
+    const { runs } = await snapshotOf(folder, 1000);
     expect(runs[0]?.histories[0]?.steps.length).toBe(12);
   });
 });
@@ -54,7 +54,7 @@ describe.skipIf(!hasChromium)(`in Chromium ${CHROMIUM_HINT}`, () => {
   afterAll(() => browser.close());
 
   test('it opens from the disk, asks for nothing, shows the spectra and complains of nothing', async () => {
-    const path = writePageFile(folder);
+    const path = await writePageFile(folder);
     expect(readFileSync(path).length).toBeLessThan(2e6);
     const page = await browser.newPage();
     const complaints: string[] = [];

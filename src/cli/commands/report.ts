@@ -15,7 +15,7 @@ export function addReport(program: Command): void {
       const { rewriteReport } = await import('../../workflows/rewriteReport.ts');
       const { writePageFile } = await import('../../workflows/pageFile.ts');
       const { path, charts, notes } = rewriteReport(study, target === undefined ? {} : { target });
-      const page = writePageFile(study);
+      const page = await writePageFile(study);
       if (json) printJson({ schema: 'muonscope.report/1', study, report: path, charts, page });
       else
         print(

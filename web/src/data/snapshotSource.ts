@@ -2,7 +2,7 @@
 import type { PageRunSnapshot, PageSnapshot } from '../../../src/workflows/pageData.ts';
 import type { PageSource } from './source.ts';
 
-export function snapshotSource({ study, documents, runs }: PageSnapshot): PageSource {
+export function snapshotSource({ study, documents, fitted, runs }: PageSnapshot): PageSource {
   const runOf = (name: string): PageRunSnapshot => {
     const found = runs.find(({ run }) => run === name);
     if (found === undefined) throw new Error(`This file has no run ${name}.`);
@@ -13,6 +13,11 @@ export function snapshotSource({ study, documents, runs }: PageSnapshot): PageSo
     document: async <T>(_: string, name: keyof typeof documents) => {
       if (documents[name] === undefined) throw new Error(`This file has no ${name}.`);
       return documents[name] as T; // validated by whoever wrote the file
+    },
+    fittedLaws: async (_, sizeConvention) => {
+      const laws = fitted[sizeConvention];
+      if (laws === null) throw new Error('The records in this file carry no laws: those need runs of several sizes.');
+      return laws;
     },
     series: async (_, run) => runOf(run).list,
     trajectories: async (_, run, { series, quantiles }) =>
