@@ -122,7 +122,11 @@ function requireOptimizer(
   checkpoints: readonly Checkpoint[],
   momentumKey: string | null,
 ): void {
-  if (collected.some(({ found, leftOut }) => found.length + leftOut.length > 0)) return;
+  const isThere = ({ optimizer, found, leftOut }: Collected): boolean =>
+    momentumKey === null
+      ? found.length + leftOut.length > 0
+      : optimizer.states.some(({ values }) => values.has(momentumKey));
+  if (collected.some(isThere)) return;
   const [first] = checkpoints;
   const file = first?.name ?? 'no file';
   const what = momentumKey === null ? 'the state of an optimizer' : `tensors with the key "${printable(momentumKey)}"`;

@@ -149,6 +149,14 @@ describe('files without an optimizer', () => {
     await expect(findMomentum([])).rejects.toThrow('got no tensor (no file)');
   });
 
+  test('so is a key that no tensor has, though another momentum is recognised', async () => {
+    const file = torch('a.pt', { '0': tensor([4, 4]) }, ['h.0.attn.c_proj.weight']);
+    expect((await findMomentum([file], { momentumKey: 'momentum_buffer' })).matrices).toHaveLength(1);
+    await expect(findMomentum([file], { momentumKey: 'momentum' })).rejects.toThrow(
+      'expected tensors with the key "momentum", got tensors that end in "momentum_buffer" (a.pt)',
+    );
+  });
+
   test('projections called "v" and "m" are no MLX state', async () => {
     const file = checkpoint(
       'w.npz',
