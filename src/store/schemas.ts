@@ -225,7 +225,7 @@ const spectrumFields = {
   depth: positive.max(1),
   stage: z.enum(['buffer', 'nesterov']),
   convention: z.enum(['average', 'sum']).nullable(),
-  dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16']),
+  dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16', 'float8_e4m3fn', 'float8_e5m2']),
   shape: z.tuple([size, size]),
   frobenius: nonnegative,
   spectral: nonnegative,
