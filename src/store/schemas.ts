@@ -57,6 +57,7 @@ export const skippedSchema: z.ZodType<SkippedTensor> = z.looseObject({
   shape: z.array(count).nullable(),
   reason: z.string(),
 });
+export const logFormatSchema: z.ZodType<LogFormat> = z.enum(LOG_FORMATS);
 export const checkpointFormatSchema: z.ZodType<CheckpointFormat> = z.enum(CHECKPOINT_FORMATS);
 
 export const coefficientsSchema: z.ZodType<NsCoefficients> = z.tuple([z.number(), z.number(), z.number()]);
