@@ -1,23 +1,27 @@
 /**
  * `muonscope scan` of 48 float32 matrices of 1024 x 1024 from one .pt, against NumPy scripts that read the same storages.
  *
- * Whole commands from start to end, the start of Node and the import of NumPy included. The commands take turns, and the ratio
+ * Whole commands from start to end, the start of Node and the import of NumPy included. The commands take turns, and a ratio
  * is the median of the ratios within a turn, so that other load on the machine meets both. The peer is the faster of
  * one process with a BLAS thread a core and one process a core with a single thread, with the fastest NumPy that is
- * found: Debian's own is linked to a BLAS that is three times slower than the one that pip installs.
+ * found: Debian's own is linked to a BLAS that is several times slower than the one that pip installs. Threads of OpenBLAS wait
+ * by spinning, so on a busy machine only the ratio of processor time says something.
  *
  * And opening a checkpoint of 10 GB: `muonscope scan --list` on a sparse safetensors file.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { median } from '../src/base/sums.ts';
 
 const MATRICES = 48;
 const SIZE = 1024;
 const ROUNDS = 5;
-const SVD_ROUNDS = 1;
+const SVD_ROUNDS = 2;
+/** Rounds end when a comparison has taken this long. */
+const MOST_SECONDS = 60;
 const CORES = availableParallelism();
 
 const peers = join(process.argv[2]!, 'peers'); // bench/run.mjs passes the folder of the benchmarks
@@ -27,58 +31,48 @@ const pythons = [...(process.env.MUONSCOPE_PYTHON ?? '').split(':'), '/usr/bin/p
   (p) => p !== '',
 );
 
-/** Milliseconds until all commands have ended. */
+interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+/** Seconds until all commands have ended, and seconds of processor that they took together. */
 async function timed(
+  python: string,
   commands: readonly (readonly string[])[],
   env: Readonly<Record<string, string>> = {},
-): Promise<number> {
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...rest } = process.env; // these would slow the peer down
-  const started = performance.now();
-  await Promise.all(
-    commands.map(
-      ([command, ...args]) =>
-        new Promise<void>((resolve, reject) => {
-          const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...rest, ...env } });
-          child.on('error', reject);
-          child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${command} exited with ${code}`))));
-        }),
-    ),
+): Promise<Cost> {
+  const { OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE, OPENBLAS_NUM_THREADS, OMP_NUM_THREADS, ...rest } = process.env; // these would slow the peer down
+  const options = { encoding: 'utf8', env: { ...rest, ...env } } as const;
+  const run = promisify(execFile);
+  const costs = await Promise.all(
+    commands.map(async (command) => (await run(python, [join(peers, 'timed.py'), ...command], options)).stdout),
   );
-  return performance.now() - started;
+  const numbers = costs.map((line) => line.trim().split(' ').map(Number));
+  return { wall: Math.max(...numbers.map(([wall]) => wall!)), cpu: numbers.reduce((sum, [, cpu]) => sum + cpu!, 0) };
 }
 
 /** The Python whose NumPy is fastest at eigvalsh; null if there is none. */
 function fastestNumpy(): string | null {
   const script =
     'import numpy, time; x = numpy.random.default_rng(1).standard_normal((512, 512)); x = x @ x.T\n' +
-    'numpy.linalg.eigvalsh(x); t = time.perf_counter(); numpy.linalg.eigvalsh(x); print(time.perf_counter() - t)';
+    'f = lambda: [time.process_time(), numpy.linalg.eigvalsh(x), time.process_time()]\n' +
+    'f(); print(min(c - a for a, _, c in (f() for _ in range(5))))';
   const times = pythons.flatMap((python) => {
-    const { status, stdout } = spawnSync(python, ['-c', script], { encoding: 'utf8' });
+    const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' }; // threads that wait take time as well
+    const { status, stdout } = spawnSync(python, ['-c', script], { encoding: 'utf8', env });
     return status === 0 ? [{ python, seconds: Number(stdout) }] : [];
   });
   return times.sort((a, b) => a.seconds - b.seconds)[0]?.python ?? null;
 }
 
-/** NumPy by one process with all threads, or by a process a core with one. */
-function numpyRuns(python: string, file: string, method: 'gram' | 'svd'): readonly (() => Promise<number>)[] {
+/** NumPy by one process with all threads, and by a process a core with one. */
+function numpyRuns(python: string, file: string, method: 'gram' | 'svd'): readonly (() => Promise<Cost>)[] {
   const script = join(peers, 'numpy_scan.py');
-  const command = (part: number, parts: number): readonly string[] => [
-    python,
-    script,
-    file,
-    method,
-    String(part),
-    String(parts),
-  ];
+  const commands = (parts: number): string[][] =>
+    Array.from({ length: parts }, (_, part) => [python, script, file, method, String(part), String(parts)]);
   const threads = (count: number) => ({ OPENBLAS_NUM_THREADS: String(count), OMP_NUM_THREADS: String(count) });
-  return [
-    () => timed([command(0, 1)], threads(CORES)),
-    () =>
-      timed(
-        Array.from({ length: CORES }, (_, part) => command(part, CORES)),
-        threads(1),
-      ),
-  ];
+  return [() => timed(python, commands(1), threads(CORES)), () => timed(python, commands(CORES), threads(1))];
 }
 
 async function compare(
@@ -88,18 +82,22 @@ async function compare(
   rounds: number,
   goal: number,
 ): Promise<void> {
-  const ours: number[] = [];
-  const theirs: number[][] = [[], []];
-  for (let round = 0; round < rounds; round++) {
-    ours.push(await timed([[process.execPath, binary, 'scan', file, '--json']]));
-    for (const [i, run] of numpyRuns(python, file, method).entries()) theirs[i]!.push(await run());
+  const ours: Cost[] = [];
+  const theirs: Cost[][] = [[], []];
+  const started = performance.now();
+  const runs = numpyRuns(python, file, method);
+  for (let round = 0; round < rounds && performance.now() - started < 1000 * MOST_SECONDS; round++) {
+    ours.push(await timed(python, [[process.execPath, binary, 'scan', file, '--json']]));
+    for (const [i, run] of runs.entries()) theirs[i]!.push(await run());
   }
-  const ratios = ours.map((time, round) => Math.min(...theirs.map((times) => times[round]!)) / time);
-  const [together, apart] = theirs.map(median);
+  const ratio = (cost: keyof Cost): string =>
+    median(ours.map((own, round) => Math.min(...theirs.map((costs) => costs[round]![cost])) / own[cost])).toFixed(2);
+  const seconds = (costs: readonly Cost[]): string =>
+    `${median(costs.map(({ wall }) => wall)).toFixed(2)} s (processor ${median(costs.map(({ cpu }) => cpu)).toFixed(1)} s)`;
+  const [together, apart] = theirs;
   console.log(
-    `scan ${(median(ours) / 1000).toFixed(2)} s; NumPy ${method} ${(together! / 1000).toFixed(2)} s in one process, ` +
-      `${(apart! / 1000).toFixed(2)} s in ${CORES}; ratio ${median(ratios).toFixed(2)} ` +
-      `(${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}), goal ${goal}`,
+    `scan ${seconds(ours)}; NumPy ${method} ${seconds(together!)} in one process, ${seconds(apart!)} in ${CORES}; ` +
+      `ratio ${ratio('wall')}, of processor time ${ratio('cpu')}, goal ${goal} (${ours.length} rounds)`,
   );
 }
 
@@ -128,7 +126,11 @@ async function openLarge(): Promise<void> {
   sparseCheckpoint(path);
   const command = [process.execPath, binary, 'scan', path, '--list'];
   const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) times.push(await timed([command]));
+  for (let round = 0; round < ROUNDS; round++) {
+    const started = performance.now();
+    spawnSync(command[0]!, command.slice(1), { stdio: 'ignore' });
+    times.push(performance.now() - started);
+  }
   const { stderr } = spawnSync('/usr/bin/time', ['-f', '%M', ...command], { encoding: 'utf8' });
   const kilobytes = Number(/(\d+)\s*$/.exec(stderr ?? '')?.[1] ?? Number.NaN);
   const memory = Number.isNaN(kilobytes)
@@ -147,6 +149,9 @@ try {
     const file = join(folder, 'optimizer.pt');
     const written = spawnSync(torch, [join(peers, 'torch_checkpoint.py'), file, String(MATRICES), String(SIZE)]);
     if (written.status !== 0) throw new Error(`${torch} could not write ${file}`);
+    console.log(
+      `NumPy ${spawnSync(numpy, ['-c', 'import numpy; print(numpy.__version__)'], { encoding: 'utf8' }).stdout.trim()}, ${MATRICES} matrices of ${SIZE} x ${SIZE}, ${CORES} cores`,
+    );
     await compare(numpy, file, 'gram', ROUNDS, 1);
     await compare(numpy, file, 'svd', SVD_ROUNDS, 2);
   }

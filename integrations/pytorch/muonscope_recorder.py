@@ -39,9 +39,10 @@ How. "exact": float64 Gram matrix, then its eigenvalues. "moments": traces of po
 largest entropy that has them; only matrix products, float32, with errors that each line states (`MOMENT_ERRORS`). "auto" is
 exact on processors, and on other devices up to EXACT_UP_TO.
 
-Ranks. Construct the recorder and call step() on every rank. Each matrix is measured once: where ranks hold copies (DDP) they
-share the matrices out; where each holds its own (KellerJordan, nanochat) its owner measures; shards (FSDP2, DTensor) are gathered on
-one rank, the ranks taking turns. With several ranks every one of them writes its own file, spectra.rank3.jsonl for the fourth.
+Ranks. Construct the recorder with the same path, and call step(), on every rank. Each matrix is measured once: where ranks hold
+copies (DDP) they share the matrices out; where each holds its own (KellerJordan, nanochat) its owner measures; shards (FSDP2, DTensor)
+are gathered on one rank, the ranks taking turns. With several ranks every one of them writes its own file, spectra.rank3.jsonl for the
+fourth. No rank waits for others longer than WAIT_SECONDS, and none enters a collective that another has not reached.
 
 A failure never reaches the training loop. It is a warning, once for each kind, and a gap in the file. The recorder draws no
 random numbers of the training and changes no tensor of it.
@@ -53,12 +54,13 @@ import collections
 import contextlib
 import fnmatch
 import glob
-import itertools
+import hashlib
 import json
 import math
 import os
 import re
 import sys
+import time
 import warnings
 
 import torch
@@ -80,6 +82,10 @@ MOMENTS_FROM = 64
 # Relative error of "moments" at each of QUANTILES, which 95 of 100 values do not exceed: 384 matrices, buffers and blends of the
 # blocks of GPTs of width 128, 256 and 512 at steps 30 to 400 of training with Muon, against "exact". docs/recorder.md has more.
 MOMENT_ERRORS = (0.001, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.3, 0.7)
+
+# Longest that a rank waits for the others at one step, and how many such waits in vain end it: what needs them is a gap from there
+# on. Ranks come out of one optimizer step together, but for what their processors ran ahead of their devices.
+WAIT_SECONDS, WAITS_IN_VAIN = 10, 2
 
 
 class Recorder:
@@ -136,7 +142,7 @@ class Recorder:
                 "`matrices` that match names of parameters, and momentum_key if the class is not known"
             )
         self._warned = set()
-        self._ranks = _Ranks()
+        self._ranks = _Ranks(os.fspath(path))
         self._run = _run_name(run, os.fspath(path))
         self._log = _Log(os.fspath(path), self._ranks, self._run, self.steps, self._warn)
         self._turns = None  # {phase: [(matrix, owner)]}, agreed on at the first step
@@ -231,9 +237,10 @@ class Recorder:
         if not with_nesterov:
             probe.settle(None)
             return
-        there = [(matrix, state) for matrix, state in with_nesterov if matrix.sharded or state.buffer is not None]
+        there = [(m, state) for m, state in with_nesterov if (self._ranks.meet if m.sharded else state.buffer is not None)]
         if there:
-            probe.look(*min(there, key=lambda pair: pair[0].parameter.numel()))
+            # Ranks with shards of the same parameters look at the same one, whatever else each of them holds.
+            probe.look(*min(there, key=lambda pair: (not pair[0].sharded, pair[0].parameter.numel(), pair[0].name)), self.steps)
         if probe.reason:
             self._warn("gradients", probe.reason)
 
@@ -246,28 +253,53 @@ class Recorder:
         return self._probes[self._optimizers.index(matrix.optimizer)]
 
     def _take(self, matrix, owner):
-        """One matrix's turn. On shards every rank comes here at the same step, and none may leave before `_gather`."""
-        if not matrix.sharded and (self.steps, matrix.name) in self._log.written:
-            return
-        probe, seen, problem = self._probe_of(matrix), None, None
+        """One matrix's turn. On shards every rank of their mesh comes here at the same step."""
+        probe = self._probe_of(matrix)
         if not probe.done:
             return
+        if matrix.sharded:
+            self._take_shards(matrix, owner, probe)
+        elif (self.steps, matrix.name) not in self._log.written:
+            seen = self._seen_by_ns(matrix, probe)
+            if seen is not None:
+                x, stage = self._choose(seen, seen.entries)
+                self._record(matrix, matrix.part_of(x), stage, seen.convention)
+
+    def _take_shards(self, matrix, owner, probe):
+        """Makes everything ready, and enters the collective once all ranks of the mesh have said that they are."""
+        if not self._ranks.meet:
+            return
+        seen, problem = None, None
         try:
             seen = self._seen_by_ns(matrix, probe)
+            shards = seen and _Shards(matrix.parameter, seen.buffer, owner, self._ranks.rank)
         except Exception as error:
             problem = error
-        if matrix.sharded:
-            sent = torch.full_like(_local(matrix.parameter), math.nan) if seen is None else seen[0]
-            whole = _gather(sent, matrix.parameter, owner, self._ranks.rank)
-        else:
-            whole = None if seen is None else seen[0]
+        is_ready = problem is None and seen is not None
+        told = self._ranks.exchange(f"{self.steps}/{matrix.name}", seen.entries if is_ready else None, _ranks_of(matrix.parameter))
         if problem is not None:
             raise problem
-        if owner == self._ranks.rank and seen is not None:
-            self._record(matrix, matrix.part_of(whole), *seen[1:])
+        if told is None:
+            self._warn_absent()
+        elif None not in told:
+            x, stage = self._choose(seen, sum(told))
+            whole = shards.gather(x)
+            if owner == self._ranks.rank:
+                self._record(matrix, matrix.part_of(whole), stage, seen.convention)
+
+    def _choose(self, seen, entries):
+        """(X, stage), with the entries of the gradient of all ranks."""
+        if entries > 0:
+            return (seen.buffer, "buffer") if seen.blend is None else (seen.blend, "nesterov")
+        self._warn("gradients", 'p.grad was cleared before recorder.step(); the buffer is recorded, with stage "buffer"')
+        return seen.buffer, "buffer"
+
+    def _warn_absent(self):
+        ending = "" if self._ranks.meet else "; shards are left out from here on"
+        self._warn("absent", f"waited {WAIT_SECONDS} s at step {self.steps} for ranks that did not come; such lines are missing{ending}")
 
     def _seen_by_ns(self, matrix, probe):
-        """(X, stage, convention) of the step just done; None where it is not there."""
+        """What is there of the X of the step just done, see _Seen; None if nothing is."""
         state = self._state(matrix)
         if state is None or state.buffer is None:
             self._warn("momentum", f"{matrix.name} has no momentum at step {self.steps}; such lines are missing")
@@ -275,17 +307,17 @@ class Recorder:
         buffer, gradient, mu = state.buffer, state.gradient, state.mu
         convention = probe.convention or state.layout.convention
         if not state.nesterov or probe.holds is None:
-            return buffer, "buffer", convention
+            return _Seen(buffer, None, math.inf, convention)
         if probe.holds == "previous":
             previous = self._previous.pop(matrix.name, None)
-            return None if previous is None else (buffer + mu * (buffer - previous), "nesterov", convention)
-        if _is_cleared(matrix, state):
-            self._warn("gradients", 'p.grad was cleared before recorder.step(); the buffer is recorded, with stage "buffer"')
-            return buffer, "buffer", convention
+            return None if previous is None else _Seen(buffer, buffer + mu * (buffer - previous), math.inf, convention)
+        if gradient is None:
+            return _Seen(buffer, None, -math.inf, convention)
+        entries = int(torch.count_nonzero(gradient))  # none where zero_grad() clears as it did before torch 2
         if probe.holds == "blend":
-            return gradient, "nesterov", convention
+            return _Seen(buffer, gradient, entries, convention)
         blend = gradient.add(buffer, alpha=mu) if convention == "sum" else torch.lerp(gradient, buffer, mu)
-        return blend, "nesterov", convention
+        return _Seen(buffer, blend, entries, convention)
 
     def _record(self, matrix, x, stage, convention):
         dtype = _DTYPES.get(x.dtype)
@@ -395,6 +427,11 @@ def _buffer_of(matrix, group, layout, ranks):
     return buffer[place] if 0 <= place < len(buffer) else None
 
 
+# This rank's part of what NS may have seen. buffer: M. blend: of it and the gradient, None where there is none. entries: of the gradient
+# that are not zero; infinity where X does not rest on it, minus infinity where it is gone. convention: of the buffer.
+_Seen = collections.namedtuple("_Seen", ("buffer", "blend", "entries", "convention"))
+
+
 class _Probe:
     """What p.grad holds behind the steps of one optimizer, seen in its first steps on one matrix.
 
@@ -409,8 +446,8 @@ class _Probe:
         self.holds, self.convention, self.done, self.reason = None, None, False, ""
         self._ranks, self._fresh, self._looks, self._last = ranks, fresh, 0, None
 
-    def look(self, matrix, state):
-        """Once a step. On shards every rank comes here at the same steps."""
+    def look(self, matrix, state, step):
+        """Once a step. On shards every rank of their mesh comes here at the same steps."""
         if state.layout.stacked and self._ranks.world > 1:
             # From two buffers of 16 bits the blend would be rounding error where it matters.
             self.settle("previous" if torch.finfo(state.buffer.dtype).bits >= 32 else None)
@@ -420,10 +457,16 @@ class _Probe:
             last = torch.zeros_like(state.buffer)
         self._last, self._fresh = None if state.buffer is None else state.buffer.clone(), False
         misfits = None if last is None or state.gradient is None else _misfits(last, state)
-        if matrix.sharded:
-            misfits = _summed(matrix.parameter, misfits, len(_CLAIMS) + 1)
-        found = None if misfits is None else _best_claim(misfits.tolist())
+        misfits = misfits if misfits is None else misfits.tolist()
         self._looks += 1
+        if matrix.sharded:
+            told = self._ranks.exchange(f"{step}/gradient of {matrix.name}", misfits, _ranks_of(matrix.parameter))
+            if told is None:
+                self.settle(None)
+                self.reason = f'waited {WAIT_SECONDS} s for ranks that did not come; the buffer is recorded, with stage "buffer"'
+                return
+            misfits = None if None in told else [sum(squares) for squares in zip(*told)]
+        found = None if misfits is None else _best_claim(misfits)
         if found is not None:
             self.settle(*found)
         elif self._looks == self.LOOKS or (state.gradient is None and not matrix.sharded):
@@ -676,26 +719,29 @@ def _filter_of(matrices):
 
 # Ranks and shards
 
-_CONSTRUCTED = itertools.count()  # recorders of one process pair up, in order, with those of the others
-
 
 class _Ranks:
     """This process among those that train together.
 
-    The ranks agree over the key-value store of the process group, not by a collective: one that never came would be waited for
-    by the others for as long as their collectives wait.
+    The ranks meet over the key-value store of the process group, and enter a collective only when all of them are in front of it: one
+    that never comes would be waited for as long as collectives wait, or would take the training's own collective for this one. Recorders
+    of several ranks belong together by their path, and by how many of that path their rank made before.
+
+    meet    whether they do; what is sharded takes it
     """
 
-    def __init__(self):
-        self.rank, self.world, self._store = 0, 1, None
+    def __init__(self, path):
+        self.rank, self.world, self.meet, self._store = 0, 1, False, None
+        self._in_vain, self._read = 0, {}  # {ranks: keys of their last exchange}
         if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
             self.rank, self.world = dist.get_rank(), dist.get_world_size()
-            self._prefix = f"muonscope/{next(_CONSTRUCTED)}"
             try:
                 self._store = dist.distributed_c10d._get_default_store()
-                self._ticket = self._store.add(f"{self._prefix}/ranks", 1)
+                place = f"muonscope/{hashlib.sha256(os.path.normpath(path).encode()).hexdigest()[:16]}"
+                self._prefix = f"{place}/{self._store.add(f'{place}/made/{self.rank}', 1)}"
+                self._store.add(f"{self._prefix}/ranks", 1)
             except Exception:  # not a public function: a torch without it records on one rank
-                self._store, self._ticket = None, self.rank + 1
+                self._store = None
 
     def file(self, path):
         """spectra.jsonl -> spectra.rank3.jsonl, where there are several ranks."""
@@ -708,26 +754,68 @@ class _Ranks:
             return decide([offers])
         # Every rank has constructed its recorder before the step that all of them have done; who has not will not.
         ranks = 1 if self._store is None else self._store.add(f"{self._prefix}/ranks", 0)
-        if ranks < self.world:
-            warn(
-                "ranks",
-                f"found {ranks} of {self.world} ranks with a recorder: one of them records what it holds whole, shards are left out; "
-                "construct it on every rank",
-            )
-            whole = [offer for offer in offers if not offer["sharded"] and self._ticket == 1]
-            return decide([whole if rank == self.rank else [] for rank in range(self.world)])
-        self._store.set(f"{self._prefix}/offers/{self.rank}", json.dumps(offers))
-        if self.rank == 0:
-            self._store.set(f"{self._prefix}/turns", json.dumps(self._decision(decide, warn)))
-        return json.loads(self._store.get(f"{self._prefix}/turns"))
+        if ranks == self.world:
+            turns = self.exchange("turns", offers, range(self.world), lambda of_ranks: self._decision(of_ranks, decide, warn))
+            if turns is not None:
+                self.meet = True
+                return turns
+        elif self._store is not None:
+            self._settle("turns", None)  # so that one that comes later does not wait
+        found = f"found {ranks} of {self.world} ranks with a recorder of this path"
+        found = f"waited {WAIT_SECONDS} s for recorder.step() on all {self.world} ranks" if ranks == self.world else found
+        warn("ranks", f"{found}: one of them records what it holds whole, shards are left out; construct and step it on every rank")
+        is_first = self.rank == 0 if self._store is None else self._store.add(f"{self._prefix}/alone", 1) == 1
+        whole = [offer for offer in offers if not offer["sharded"] and is_first]
+        return decide([whole if rank == self.rank else [] for rank in range(self.world)])
 
-    def _decision(self, decide, warn):
+    def _decision(self, of_ranks, decide, warn):
         """Always one: the others wait for it."""
         try:
-            return decide([json.loads(self._store.get(f"{self._prefix}/offers/{rank}")) for rank in range(self.world)])
+            return decide(of_ranks)
         except Exception as error:
             warn("ranks", f"the ranks could not agree on who records what: {_words(error)}; nothing is recorded")
             return []
+
+    def exchange(self, name, value, ranks, decide=list):
+        """decide([value of each of `ranks`]), the same on all of them; None on all of them if one does not come in time.
+
+        The first of them decides. Who has waited in vain decides that nothing comes of it; the store keeps what was first.
+        """
+        ranks, key = tuple(ranks), f"{self._prefix}/{name}"
+        self._store.set(f"{key}/{self.rank}", json.dumps(value))
+        self._store.add(f"{key}/come", 1)
+        decision = None
+        if self.rank != ranks[0]:
+            self._until(lambda: self._store.compare_set(f"{key}/decision", "", ""))
+        elif self._until(lambda: self._store.add(f"{key}/come", 0) == len(ranks)):
+            decision = decide([json.loads(self._store.get(f"{key}/{rank}")) for rank in ranks])
+        settled = self._settle(name, decision)
+        self._in_vain = 0 if settled is not None else self._in_vain + 1
+        self.meet = self.meet and self._in_vain < WAITS_IN_VAIN
+        if settled is not None and self.rank == ranks[0]:
+            self._forget(ranks, [f"{key}/{last}" for last in ("come", "decision", *ranks)])
+        return settled
+
+    def _settle(self, name, decision):
+        """What was decided first."""
+        return json.loads(self._store.compare_set(f"{self._prefix}/{name}/decision", "", json.dumps(decision)))
+
+    @staticmethod
+    def _until(is_there):
+        """Looks until something is there, for WAIT_SECONDS; torch before 2.4 cannot wait for a key and go on if none comes."""
+        end, pause = time.monotonic() + WAIT_SECONDS, 0.0005
+        while True:
+            found = is_there()
+            if found or time.monotonic() > end:
+                return found
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
+
+    def _forget(self, ranks, keys):
+        """Takes the last exchange of these ranks out of the store: who is in this one has read it."""
+        for key in self._read.get(ranks, ()):
+            self._store.delete_key(key)
+        self._read[ranks] = keys
 
 
 def _is_dtensor(tensor):
@@ -759,49 +847,51 @@ def _is_plain_shard(placement):
     return type(placement).__name__ == "Shard"
 
 
-def _gather(local, like, owner, rank):
-    """The whole tensor on rank `owner`, None on the others. Collective among the ranks of the mesh of `like`, a DTensor.
+def _ranks_of(parameter):
+    """Ranks of the mesh that a DTensor lies on."""
+    return sorted(parameter.device_mesh.mesh.flatten().tolist())
+
+
+class _Shards:
+    """Room to gather shards on rank `owner`, made before the ranks meet, so that none fails between them.
 
     One sharded dimension, as in FSDP2 and HSDP: the shards are sent to the owner alone. Otherwise every rank sees the whole.
+
+    like     a DTensor, placed as the shards are
+    local    this rank's shard, in the dtype that is sent
     """
-    mesh, split = like.device_mesh, _split_dimensions(like)
-    if len(split) != 1 or not _is_plain_shard(split[0][1]):
-        shape = {"shape": like.shape, "stride": like.stride()}
-        from torch.distributed.tensor import DTensor  # where it is since torch 2.5
 
-        whole = DTensor.from_local(local, mesh, like.placements, run_check=False, **shape).full_tensor()
-        return whole if rank == owner else None
-    mesh_dimension, placement = split[0]
-    group, dimension = mesh.get_group(mesh_dimension), placement.dim
-    ranks = dist.get_process_group_ranks(group)
-    if owner not in ranks:
-        return None  # another copy of the mesh has the owner
-    # Chunks of ceil(size / ranks), the last ones shorter or empty: collectives take equal ones.
-    chunk = -(-like.shape[dimension] // len(ranks))
-    missing = list(local.shape)
-    missing[dimension] = chunk - local.shape[dimension]
-    padded = torch.cat([local, local.new_zeros(missing)], dimension).contiguous()
-    parts = [torch.empty_like(padded) for _ in ranks] if rank == owner else None
-    dist.gather(padded, parts, dst=owner, group=group)
-    return torch.cat(parts, dimension).narrow(dimension, 0, like.shape[dimension]) if rank == owner else None
+    def __init__(self, like, local, owner, rank):
+        self._like, self._owner, self._rank, self._sent, self._parts = like, owner, rank, None, None
+        split = _split_dimensions(like)
+        self._is_simple = len(split) == 1 and _is_plain_shard(split[0][1])
+        if not self._is_simple:
+            return
+        mesh_dimension, placement = split[0]
+        self._group, self._dimension = like.device_mesh.get_group(mesh_dimension), placement.dim
+        ranks = dist.get_process_group_ranks(self._group)
+        if owner not in ranks:
+            return  # another copy of the mesh has the owner
+        # Chunks of ceil(size / ranks), the last ones shorter or empty: collectives take equal ones.
+        shape = list(local.shape)
+        shape[self._dimension] = -(-like.shape[self._dimension] // len(ranks))
+        self._sent = local.new_zeros(shape)
+        self._parts = [torch.empty_like(self._sent) for _ in ranks] if rank == owner else None
 
+    def gather(self, local):
+        """The whole tensor on the owner, None on the others. Collective among the ranks of the mesh."""
+        like, dimension = self._like, self._dimension if self._is_simple else None
+        if not self._is_simple:
+            shape = {"shape": like.shape, "stride": like.stride()}
+            from torch.distributed.tensor import DTensor  # where it is since torch 2.5
 
-def _is_cleared(matrix, state):
-    """Whether p.grad is None or, as zero_grad() leaves it before torch 2, zero. Collective on shards."""
-    entries = None if state.gradient is None else torch.count_nonzero(state.gradient).float().reshape(1)
-    if matrix.sharded:
-        entries = _summed(matrix.parameter, entries, 1)
-    return entries is None or not entries.item() > 0
-
-
-def _summed(like, numbers, length):
-    """Sums `numbers` over the ranks that share a DTensor; NaN everywhere if one of them has none. Collective."""
-    device = _local(like).device
-    total = torch.full((length,), math.nan, device=device) if numbers is None else numbers.to(device)
-    for mesh_dimension in range(like.device_mesh.ndim):
-        if like.device_mesh.size(mesh_dimension) > 1:
-            dist.all_reduce(total, group=like.device_mesh.get_group(mesh_dimension))
-    return total
+            whole = DTensor.from_local(local, like.device_mesh, like.placements, run_check=False, **shape).full_tensor()
+            return whole if self._rank == self._owner else None
+        if self._sent is None:
+            return None
+        self._sent.narrow(dimension, 0, local.shape[dimension]).copy_(local)
+        dist.gather(self._sent, self._parts, dst=self._owner, group=self._group)
+        return None if self._parts is None else torch.cat(self._parts, dimension).narrow(dimension, 0, like.shape[dimension])
 
 
 # Spectra

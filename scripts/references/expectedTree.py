@@ -12,11 +12,15 @@ import numpy as np
 import torch
 
 # as Muonscope names them; everything else is "other"
+READ_AS_FLOAT32 = ("float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")
+
 NAMES = {
     torch.float64: "float64",
     torch.float32: "float32",
     torch.float16: "float16",
     torch.bfloat16: "bfloat16",
+    torch.float8_e4m3fn: "float8_e4m3fn",
+    torch.float8_e5m2: "float8_e5m2",
     torch.int64: "int64",
     torch.int32: "int32",
     torch.int16: "int16",
@@ -47,7 +51,7 @@ def expected_tree(value):
 
 def expected_tensor(tensor):
     dtype = NAMES.get(tensor.dtype, "float8" if "float8" in str(tensor.dtype) else "other")
-    wide = tensor if dtype == "float64" else tensor.float() if dtype in ("float32", "float16", "bfloat16") else None
+    wide = tensor if dtype == "float64" else tensor.float() if dtype in READ_AS_FLOAT32 else None
     values = None if wide is None else wide.detach().contiguous().numpy()
     return {"tensor": list(tensor.shape), "dtype": dtype, "sha256": None if values is None else digest(values)}
 

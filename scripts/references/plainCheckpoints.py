@@ -18,7 +18,7 @@ from huggingface_hub import save_torch_state_dict
 from numpy.lib import format as npy_format
 from safetensors.torch import save_file
 
-FLOATING = ("float64", "float32", "float16", "bfloat16")
+FLOATING = ("float64", "float32", "float16", "bfloat16", "float8_e4m3fn")
 EXPECTED = {}
 
 

@@ -36,7 +36,7 @@ const STEP_COUNTS = [20, 40, 80, 160, 320];
 const DRAWN = 120;
 
 /** Of any dimension; the discretisation decomposes a matrix of that size in each of its steps. */
-const LARGEST = 1024;
+const LARGEST = 512;
 
 const ASSUMPTIONS = [
   'Underdetermined: fewer measurements N than unknowns d. W has d rows, X W = Y can be met exactly, and directions outside the row space of X keep their start.',

@@ -99,7 +99,7 @@ function lawSentence(laws: LawsDocument): string {
   const ordered = [...laws.pooled].sort((a, b) => a.exponent - b.exponent);
   const [flattest, steepest] = [ordered[0]!, ordered.at(-1)!];
   const text = (law: PooledLaw): string => `${intervalText({ ...law, value: law.exponent })} for ${cellLabel(law)}`;
-  const start = 'The settled values fall as a power of the model size, with a pooled exponent ';
+  const start = 'The values fall as a power of the model size, with a pooled exponent ';
   if (ordered.length === 1) return `${start}of ${text(flattest)} (95 % interval).`;
   return `${start}between ${text(flattest)} and ${text(steepest)} (95 % intervals).`;
 }

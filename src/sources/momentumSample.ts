@@ -30,7 +30,7 @@ export interface MomentumIdentity {
   readonly stage: MomentumStage;
   /** null where the source does not tell. Normalised spectra do not depend on it. */
   readonly convention: MomentumConvention | null;
-  readonly dtype: 'float32' | 'float64' | 'bfloat16' | 'float16';
+  readonly dtype: 'float32' | 'float64' | 'bfloat16' | 'float16' | 'float8_e4m3fn' | 'float8_e5m2';
 }
 
 /** One momentum matrix of one step: what every source delivers and spectra measure. */

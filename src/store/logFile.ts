@@ -29,10 +29,14 @@ export function logFormat(path: string): LogFormat {
   if (/^\s*\{/.test(text)) return 'jsonl';
   const [header = ''] = text.split(/\r?\n/);
   if (header.split(',').some((name) => /^"?(?:name|step|values|q0?\.\d+)"?$/.test(name.trim()))) return 'csv';
-  throw new FormatError(
-    `${path}: expected spectra as JSON lines, CSV or Parquet, got ${start.length === 0 ? 'an empty file' : 'something else'}; see ingest --help`,
-    path,
-  );
+  throw new FormatError(`${path}: expected spectra as JSON lines, CSV or Parquet, got ${otherContents(start)}`, path);
+}
+
+/** What a file is that is no log, and what to do. */
+function otherContents(start: Buffer): string {
+  if (start.length === 0) return 'an empty file; see ingest --help';
+  if (start[0] === 0x1f && start[1] === 0x8b) return 'a gzip file; unpack it first, e.g. with gunzip';
+  return 'something else; see ingest --help';
 }
 
 /** The entries of a log in order; lines count from 1, rows of Parquet as well. */

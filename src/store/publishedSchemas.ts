@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { lawsSchema, nsSchema, planSchema, resultSchema } from './documentSchemas.ts';
 import { dynamicsSchema, storedDynamicsSchema } from './dynamicsSchema.ts';
+import { exportSchema, ingestSchema, watchSchema } from './observedSchemas.ts';
 import { randomSchema } from './randomSchema.ts';
 import { auditSchema, scanListSchema, scanSchema } from './scanSchemas.ts';
 import { metricsSchema, runSchema, sourceSchema, spectrumSchema, studySchema } from './schemas.ts';
@@ -21,6 +22,9 @@ const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, descriptio
   scan: [scanSchema, 'Output of scan --json'],
   'scan-list': [scanListSchema, 'Output of scan --list --json'],
   audit: [auditSchema, 'Output of audit --json'],
+  ingest: [ingestSchema, 'Output of ingest --json'],
+  watch: [watchSchema, 'Output of watch --json'],
+  export: [exportSchema, 'Output of export --json'],
   random: [randomSchema, 'random.json of the folder of random --out, and the output of random --json'],
 };
 

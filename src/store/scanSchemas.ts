@@ -93,7 +93,7 @@ export const scanListSchema: z.ZodType<ListedMomentum> = z.looseObject({
           layer: count,
           layers: size,
           depth: z.number().positive().max(1),
-          dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16']),
+          dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16', 'float8_e4m3fn', 'float8_e5m2']),
           shape: z.tuple([size, size]),
         }),
       ),

@@ -57,6 +57,7 @@ export const skippedSchema: z.ZodType<SkippedTensor> = z.looseObject({
   shape: z.array(count).nullable(),
   reason: z.string(),
 });
+export const logFormatSchema: z.ZodType<LogFormat> = z.enum(LOG_FORMATS);
 export const checkpointFormatSchema: z.ZodType<CheckpointFormat> = z.enum(CHECKPOINT_FORMATS);
 
 export const coefficientsSchema: z.ZodType<NsCoefficients> = z.tuple([z.number(), z.number(), z.number()]);
@@ -225,7 +226,7 @@ const spectrumFields = {
   depth: positive.max(1),
   stage: z.enum(['buffer', 'nesterov']),
   convention: z.enum(['average', 'sum']).nullable(),
-  dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16']),
+  dtype: z.enum(['float32', 'float64', 'bfloat16', 'float16', 'float8_e4m3fn', 'float8_e5m2']),
   shape: z.tuple([size, size]),
   frobenius: nonnegative,
   spectral: nonnegative,

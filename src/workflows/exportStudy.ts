@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { writeWhole } from '../store/files.ts';
+import { EXPORT_SCHEMA, type ExportResult, type ExportTarget } from '../store/observedSchemas.ts';
 import type { RunRecords } from '../store/runFolder.ts';
 import { seriesOf } from '../store/series.ts';
 import { readRuns, readStudy } from '../store/studyFolder.ts';
@@ -14,19 +15,7 @@ import type { TableColumn } from '../store/tables/table.ts';
 import { eventsFileName, formatEvents } from '../store/tensorboard.ts';
 import { formatTrackioRun, TRACKIO_SCRIPT, TRACKIO_SCRIPT_NAME } from '../store/trackio.ts';
 
-export type ExportTarget = 'parquet' | 'csv' | 'tensorboard' | 'trackio';
-
-/** `export --json` */
-export interface ExportResult {
-  readonly schema: 'muonscope.export/1';
-  readonly study: string;
-  readonly to: ExportTarget;
-  /** Files written, in order. */
-  readonly files: readonly string[];
-  readonly runs: readonly string[];
-  readonly spectra: number;
-  readonly steps: number;
-}
+export type { ExportResult, ExportTarget };
 
 /**
  * @param out a folder; for parquet and csv also a file, which then holds the spectra alone
@@ -42,7 +31,7 @@ export async function exportStudy(study: string, to: ExportTarget, out: string):
   const files = await filesOf(runs, to, out, Date.parse(created) / 1000);
   for (const { path, contents } of files) writeWhole(path, contents, dirname(path));
   return {
-    schema: 'muonscope.export/1',
+    schema: EXPORT_SCHEMA,
     study,
     to,
     files: files.map(({ path }) => path),

@@ -4,12 +4,15 @@ import type { ScannedSpectrum } from '../spectra/scannedMomentum.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import { logFormat, readLog } from '../store/logFile.ts';
 import type { ObservedRunWriter } from '../store/observedRun.ts';
+import { INGEST_SCHEMA, type IngestedFile, type IngestResult } from '../store/observedSchemas.ts';
 import { parseForeign } from '../store/records.ts';
 import { SPECTRUM_SCHEMA, scannedSpectrumSchema } from '../store/schemas.ts';
 import type { LogFormat } from '../store/study.ts';
 import type { StudyWriter } from '../store/studyFolder.ts';
 import { observedRunFor, openForObserving } from './observedStudy.ts';
 import { folderNameOf } from './runName.ts';
+
+export type { IngestedFile, IngestResult };
 
 /** Where spectra go, and what the logs do not say. */
 export interface IngestRequest {
@@ -20,28 +23,6 @@ export interface IngestRequest {
   readonly nonEmbeddingParams?: number;
   /** For lines that have none. */
   readonly step?: number;
-}
-
-/** `ingest --json` */
-export interface IngestResult {
-  readonly schema: 'muonscope.ingest/1';
-  readonly out: string;
-  readonly files: readonly IngestedFile[];
-}
-
-/** What came of one file. */
-export interface IngestedFile {
-  readonly file: string;
-  readonly format: LogFormat;
-  readonly runs: readonly string[];
-  /** Spectra that the study did not have. */
-  readonly added: number;
-  /** Spectra that it had, or that the file repeats. */
-  readonly duplicates: number;
-  /** Lines that are no whole record, from 1. */
-  readonly cut: readonly number[];
-  /** Lines of other records. */
-  readonly foreign: number;
 }
 
 /**
@@ -65,7 +46,7 @@ export async function ingestLogs(
       ingested.push(await ingestFile(file, format, runs, signal));
       if (signal.aborted) return null;
     }
-    return { schema: 'muonscope.ingest/1', out: request.out, files: ingested };
+    return { schema: INGEST_SCHEMA, out: request.out, files: ingested };
   } finally {
     runs.close();
     study.close();

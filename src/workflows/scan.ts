@@ -1,5 +1,5 @@
 /** Spectra of every momentum matrix of checkpoints, told as they are done and kept in a study if asked for. */
-import { UsageError } from '../base/errors.ts';
+import { FormatError, UsageError } from '../base/errors.ts';
 import type { CheckpointFormat } from '../sources/checkpoints/checkpoint.ts';
 import type { FoundMomentum, MomentumMatrix } from '../sources/momentum/momentumMatrix.ts';
 import { measureValues } from '../spectra/measure.ts';
@@ -50,7 +50,7 @@ export interface ScanListener {
  *
  * @param open the checkpoints; each is closed before the next one is opened
  * @returns null if `signal` stopped it; what was measured before is in the study
- * @throws UsageError if a study is asked for and the step or size of a checkpoint is not known
+ * @throws UsageError if a study is asked for and the size of a checkpoint is not known, FormatError if its step is not
  */
 export async function scanMomentum(
   open: readonly (() => Promise<OpenedMomentum>)[],
@@ -134,7 +134,10 @@ function openRun(
   request: ScanRequest,
 ): ObservedRunWriter {
   if (step === null)
-    throw new UsageError(`${name}: its step is not known, which a trajectory needs; give --step, e.g. --step 1000`);
+    throw new FormatError(
+      `${name}: its step is not known, which a trajectory needs; scan it with --step, e.g. --step 1000`,
+      name,
+    );
   const counted = found.matrices.reduce((sum, { shape: [m, n] }) => sum + m * n, 0);
   const description = observedRunFor(study, {
     source: name,

@@ -10,11 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FormatError, type MuonscopeError, UsageError } from '../base/errors.ts';
 import { groupCheckpoints } from '../sources/momentum/checkpointFiles.ts';
 import { type LogEntry, readNewLines } from '../store/logFile.ts';
+import { WATCH_SCHEMA, type WatchResult } from '../store/observedSchemas.ts';
 import { openRuns, spectrumOf } from './ingest.ts';
 import { openForObserving } from './observedStudy.ts';
 import { checkpointsAt, type FindingFlags } from './openMomentum.ts';
 import { type ScanListener, type ScanRequest, scanOne } from './scan.ts';
 import { type Candidate, candidatesIn } from './watchedFolder.ts';
+
+export type { WatchResult };
 
 /** What is watched and where it goes. */
 export interface WatchRequest extends Omit<ScanRequest, 'step' | 'out'> {
@@ -35,20 +38,6 @@ export interface WatchListener extends ScanListener {
   failed(name: string, reason: string): void;
   /** Everything there is has been measured; `unfinished` files are still being written. */
   waiting(unfinished: number): void;
-}
-
-/** `watch --json` */
-export interface WatchResult {
-  readonly schema: 'muonscope.watch/1';
-  readonly folder: string;
-  readonly out: string;
-  /** Checkpoints that were opened and have momentum. */
-  readonly checkpoints: readonly string[];
-  /** Logs of spectra. */
-  readonly logs: readonly string[];
-  /** Spectra added to the study. */
-  readonly added: number;
-  readonly failed: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** Watches until `signal` stops it, or, if asked to, until everything there is has been measured. */
@@ -124,12 +113,16 @@ function createWatch(request: WatchRequest, listener: WatchListener, signal: Abo
     });
   const ingest = (work: Work): Promise<void> =>
     attempt(work, async () => {
-      const news = addNewLines(work.name, ends.get(work.name) ?? 0, request);
-      ends.set(work.name, news.end);
-      if (news.spectra === 0) return;
-      added += news.added;
-      logs.add(work.name);
-      if (news.added > 0) listener.ingested(work.name, news.added);
+      // A long file is taken in parts.
+      for (let from = ends.get(work.name) ?? 0, isOver = false; !isOver && !signal.aborted; ) {
+        const news = addNewLines(work.name, from, request);
+        ends.set(work.name, news.end);
+        isOver = news.end <= from;
+        from = news.end;
+        if (news.spectra > 0) logs.add(work.name);
+        added += news.added;
+        if (news.added > 0) listener.ingested(work.name, news.added);
+      }
     });
 
   return {
@@ -151,7 +144,7 @@ function createWatch(request: WatchRequest, listener: WatchListener, signal: Abo
       return { worked, unfinished };
     },
     result: () => ({
-      schema: 'muonscope.watch/1',
+      schema: WATCH_SCHEMA,
       folder: request.folder,
       out: request.out,
       checkpoints: [...checkpoints],

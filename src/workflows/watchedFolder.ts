@@ -1,8 +1,9 @@
 /** What a folder that jobs write into holds: checkpoints and recorder logs, each with what tells whether it changes. */
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../base/errors.ts';
+import { MuonscopeError, UsageError } from '../base/errors.ts';
 import { openTree } from '../sources/bytes/folderTree.ts';
+import type { CheckpointFormat } from '../sources/checkpoints/checkpoint.ts';
 import { FOLDER_READERS } from '../sources/checkpoints/openCheckpoint.ts';
 
 /** A file or folder that is read as one. */
@@ -17,6 +18,9 @@ export interface Candidate {
 
 const CHECKPOINT_FILE = /\.(?:pt|pth|bin|ckpt|safetensors|npz|npy)$/i;
 const LOG_FILE = /\.jsonl$/i;
+/** What the watched folder itself holds of the one checkpoint that it is, by format: DeepSpeed's, all others'. */
+const ZERO_FILE = /\.pt$/i;
+const SAFETENSORS_FILE = /\.safetensors$/i;
 /** Names under which writers keep files that are not finished. */
 const UNFINISHED = /(?:^\.|\.(?:tmp|temp|part|partial|incomplete|lock)$|~$)/i;
 /** Folders deeper than this are not looked into. */
@@ -25,7 +29,7 @@ const DEEPEST = 5;
 const MOST_ENTRIES = 100_000;
 
 /**
- * Candidates below `folder`, by path. Hidden and unfinished files are passed over, and what `except` holds.
+ * Candidates in `folder`, by path; the folder itself if it is a checkpoint. Hidden and unfinished files are passed over, and what `except` holds.
  *
  * @throws UsageError if there is no such folder
  */
@@ -44,12 +48,14 @@ interface Search {
 async function collect(folder: string, search: Search): Promise<void> {
   if (resolve(folder) === search.except) return;
   const entries = entriesOf(folder, search.depth);
-  if (search.depth > 0 && (await isCheckpointFolder(folder))) {
-    search.found.push({ kind: 'checkpoint', path: folder, ...stateOfFolder(folder) });
-    return;
-  }
+  const isTop = search.depth === 0;
+  const format = await checkpointFormat(folder, isTop);
+  const own = format === null ? [] : ownFiles(folder, isTop);
+  if (own.length > 0) search.found.push({ kind: 'checkpoint', path: folder, ...stateOf(own) });
+  if (own.length > 0 && !isTop) return;
+  const piece = own.length === 0 ? null : format === 'deepspeed-zero' ? ZERO_FILE : SAFETENSORS_FILE;
   for (const entry of entries) {
-    if (UNFINISHED.test(entry.name)) continue;
+    if (UNFINISHED.test(entry.name) || (entry.isFile() && piece?.test(entry.name))) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       if (search.depth < DEEPEST) await collect(path, { ...search, depth: search.depth + 1 });
@@ -72,11 +78,31 @@ function entriesOf(folder: string, depth: number) {
   throw new UsageError(`watch: ${folder} has more than ${MOST_ENTRIES} entries; watch the folder of one job`);
 }
 
-async function isCheckpointFolder(folder: string): Promise<boolean> {
-  const tree = await openTree(folder);
-  const paths = (await tree.list()) ?? [];
-  for (const reader of FOLDER_READERS) if (await reader.recognises(tree, paths)) return true;
-  return false;
+/**
+ * The format of the checkpoint that a folder is; null if it is none, or was removed meanwhile.
+ *
+ * The watched folder is one by the files in it alone: with those below, the folder of a run would be its last checkpoint.
+ */
+async function checkpointFormat(folder: string, isTop: boolean): Promise<CheckpointFormat | null> {
+  try {
+    const tree = await openTree(folder);
+    const paths = ((await tree.list()) ?? []).filter((path) => !isTop || !path.includes('/'));
+    for (const reader of FOLDER_READERS) if (await reader.recognises(tree, paths)) return reader.format;
+    return null;
+  } catch (error) {
+    if (error instanceof MuonscopeError) return null;
+    throw error;
+  }
+}
+
+/** The files that make up a checkpoint: all below its folder; of the watched folder those in it that are no logs. */
+function ownFiles(folder: string, isTop: boolean): readonly string[] {
+  try {
+    const files = readdirSync(folder, { recursive: !isTop, withFileTypes: true }).filter((entry) => entry.isFile());
+    return files.filter(({ name }) => !isTop || !LOG_FILE.test(name)).map((file) => join(file.parentPath, file.name));
+  } catch {
+    return []; // removed meanwhile
+  }
 }
 
 function stateOfFile(path: string): Pick<Candidate, 'state' | 'changed'> | null {
@@ -84,10 +110,9 @@ function stateOfFile(path: string): Pick<Candidate, 'state' | 'changed'> | null 
   return found?.isFile() ? { state: `${found.size} ${found.mtimeMs}`, changed: found.mtimeMs } : null;
 }
 
-/** Of all files in it: a folder itself does not change while they grow. */
-function stateOfFolder(folder: string): Pick<Candidate, 'state' | 'changed'> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const states = files.map((entry) => stateOfFile(join(entry.parentPath, entry.name)) ?? { state: '', changed: 0 });
+/** Of all files of a checkpoint: a folder itself does not change while they grow. */
+function stateOf(files: readonly string[]): Pick<Candidate, 'state' | 'changed'> {
+  const states = files.map((file) => stateOfFile(file) ?? { state: '', changed: 0 });
   return {
     state: states.map(({ state }) => state).join(),
     changed: states.reduce((latest, { changed }) => Math.max(latest, changed), 0),

@@ -70,6 +70,14 @@ describe('muonscope dynamics', () => {
     expect(found).toEqual(expected);
   }, 60_000);
 
+  test('an experiment of one piece ends at once at Ctrl-C', async () => {
+    const shape = '--measurements 400 --unknowns 500 --outputs 500';
+    const child = startMuonscope(folderWithText(), ...`dynamics regression ${shape}`.split(' '));
+    const closed = once(child, 'close');
+    setTimeout(() => child.kill('SIGINT'), 1500);
+    expect(await closed).toEqual([null, 'SIGINT']);
+  });
+
   test('adds a section to the report of a study', () => {
     const folder = folderWithText();
     expect(muonscope(folder, 'study', ...TINY, '--out', 'out').exitCode).toBe(0);
@@ -89,7 +97,7 @@ describe('muonscope dynamics', () => {
     ['gpt --text missing', '--text'],
     ['vit --images missing.bin', '--images: there is no file missing.bin; check the path'],
     ['vit --images .', '--images: . is no file; name the files in it'],
-    ['regression --unknowns 1e9', 'regression: unknowns must be an integer from 2 to 1024, got 1000000000'],
+    ['regression --unknowns 1e9', 'regression: unknowns must be an integer from 2 to 512, got 1000000000'],
     ['sensing --resume --preset smoke', 'dynamics holds no sweep of this experiment, preset and seed to go on with'],
     ['vit --images text.txt', 'text.txt is neither a CIFAR-10 binary file nor an idx file'],
     ['vit --images labels.idx', 'idx files come as two, images and labels; got 1 (labels.idx)'],

@@ -1,15 +1,17 @@
 import { once } from 'node:events';
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { lawsSchema, planSchema } from '../../src/store/documentSchemas.ts';
+import { exportSchema, ingestSchema, watchSchema } from '../../src/store/observedSchemas.ts';
 import { readRuns } from '../../src/store/studyFolder.ts';
 import { temporaryFolder } from '../store/exampleRecords.ts';
 import { EXPONENT, ladderSpectra } from '../workflows/observedLadder.ts';
 import { muonscope, startMuonscope } from './muonscope.ts';
 
-const DION = fileURLToPath(new URL('../../fixtures/layouts/dion/', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
+const DION = join(FIXTURES, 'layouts', 'dion');
 
 describe('logs of a recorder', () => {
   it('flow through ingest, laws, plan, report and export', () => {
@@ -32,8 +34,33 @@ describe('logs of a recorder', () => {
     expect(report.stdout).toContain('Report: study/report.html');
     expect(readFileSync(join(folder, 'study', 'report.html'), 'utf8')).toContain('trained elsewhere with Muon');
     const exported = muonscope(folder, 'export', 'study', '--to', 'csv', '--out', 'table', '--json');
-    expect(JSON.parse(exported.stdout)).toMatchObject({ schema: 'muonscope.export/1', spectra: 320 });
+    expect(exportSchema.parse(JSON.parse(exported.stdout))).toMatchObject({
+      schema: 'muonscope.export/1',
+      spectra: 320,
+    });
     expect(muonscope(folder, 'study', '--resume', '--out', 'study').stderr).toContain('holds observed runs only');
+  });
+
+  it('as the recorder itself wrote them in PyTorch, of three sizes, go all the way to a report', () => {
+    const folder = temporaryFolder();
+    const logs = [16, 24, 32].map((width) => join(FIXTURES, 'recorder', `width${width}.jsonl`));
+    const ingested = ingestSchema.parse(
+      JSON.parse(muonscope(folder, 'ingest', ...logs, '--out', 'study', '--json').stdout),
+    );
+    expect(ingested.files.map(({ added, cut, foreign }) => [added, cut, foreign])).toEqual(logs.map(() => [96, [], 0]));
+    const laws = lawsSchema.parse(JSON.parse(muonscope(folder, 'laws', 'study', '--json').stdout));
+    expect(laws.pooled).toHaveLength(24);
+    // A matrix of r Gaussian entries a side has values of about 1 / sqrt(r): the exponent of width is 0.26 here, and momentum's is near.
+    for (const { exponent } of laws.pooled) expect(Math.abs(exponent - 0.26)).toBeLessThan(0.26);
+    const plan = planSchema.parse(
+      JSON.parse(muonscope(folder, 'plan', '--laws', 'study', '--params', '1B', '--json').stdout),
+    );
+    expect(new Set(plan.layers.map(({ role }) => role)).size).toBe(6);
+    expect(muonscope(folder, 'report', 'study').exitCode).toBe(0);
+    const page = readFileSync(join(folder, 'study', 'report.html'), 'utf8');
+    for (const run of ['width16', 'width24', 'width32']) expect(page).toContain(run);
+    const again = muonscope(folder, 'ingest', ...logs, '--out', 'study', '--json');
+    expect(ingestSchema.parse(JSON.parse(again.stdout)).files.map(({ added }) => added)).toEqual([0, 0, 0]);
   });
 });
 
@@ -47,7 +74,7 @@ describe('watch', () => {
     writeFileSync(join(folder, 'job', 'metrics.jsonl'), '{"loss": 3}\n');
     writeFileSync(join(folder, 'job', 'broken.pt'), 'no checkpoint');
     const first = muonscope(folder, 'watch', 'job', ...FLAGS, '--once', '--json');
-    const result = JSON.parse(first.stdout);
+    const result = watchSchema.parse(JSON.parse(first.stdout));
     expect(result).toMatchObject({ schema: 'muonscope.watch/1', checkpoints: ['job/gpt_step3.pt'], logs: [] });
     expect(result.failed).toEqual([
       { name: 'job/broken.pt', reason: expect.stringContaining('expected a checkpoint') },
@@ -57,6 +84,34 @@ describe('watch', () => {
     expect(run?.spectra).toHaveLength(result.added);
     expect(result.added).toBeGreaterThan(0);
     expect(JSON.parse(muonscope(folder, 'watch', 'job', ...FLAGS, '--once', '--json').stdout).added).toBe(0);
+  });
+
+  it.each([
+    ['a distributed checkpoint', ['checkpoints', 'distributed', 'fsdp2']],
+    ["DeepSpeed's folder of a step", ['checkpoints', 'deepspeed', 'zero2', 'global_step3']],
+  ])('takes its folder itself as one checkpoint: %s', (_, path) => {
+    const folder = temporaryFolder();
+    cpSync(join(FIXTURES, ...path), join(folder, 'job', 'step3'), { recursive: true });
+    const [line = ''] = ladderSpectra('logged', 64, [1]).map((spectrum) => `${JSON.stringify(spectrum)}\n`);
+    writeFileSync(join(folder, 'job', 'step3', 'spectra.jsonl'), line);
+    const { stdout, stderr, exitCode } = muonscope(folder, 'watch', 'job/step3', ...FLAGS, '--once', '--json');
+    expect(exitCode, stderr).toBe(0);
+    const result = watchSchema.parse(JSON.parse(stdout));
+    expect(result).toMatchObject({ checkpoints: ['job/step3'], logs: ['job/step3/spectra.jsonl'], failed: [] });
+    const scanned = JSON.parse(muonscope(folder, 'scan', 'job/step3', '--json').stdout);
+    expect(result.added).toBe(scanned.matrices.length + 1);
+  });
+
+  it('goes on beside a checkpoint whose step is not known', () => {
+    const folder = temporaryFolder();
+    const bytes = readFileSync(join(DION, 'muon_step3.pt'));
+    mkdirSync(join(folder, 'job'));
+    cpSync(join(FIXTURES, 'checkpoints', 'distributed', 'mesh4'), join(folder, 'job', 'a'), { recursive: true });
+    writeFileSync(join(folder, 'job', 'gpt_step3.pt'), bytes);
+    const { stdout } = muonscope(folder, 'watch', 'job', ...FLAGS, '--once', '--json');
+    const { checkpoints, failed } = watchSchema.parse(JSON.parse(stdout));
+    expect(checkpoints).toEqual(['job/gpt_step3.pt']);
+    expect(failed).toEqual([{ name: 'job/a', reason: expect.stringContaining('its step is not known') }]);
   });
 
   it('waits for a file that is still being written, takes new lines, and ends with Ctrl-C', async () => {

@@ -1,5 +1,6 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type LogEntry, logFormat, readLog, readNewLines } from '../../src/store/logFile.ts';
 import { formatCsv } from '../../src/store/tables/csv.ts';
@@ -58,6 +59,7 @@ describe('a log', () => {
         'expected spectra as JSON lines, CSV or Parquet, got something',
       );
     expect(() => logFormat(fileWith(''))).toThrow('got an empty file');
+    expect(() => logFormat(fileWith(gzipSync(LINES.join(''))))).toThrow('got a gzip file; unpack it first');
     expect(() => logFormat('/nowhere/log')).toThrow('/nowhere/log: there is no such file; check the path');
     expect(() => logFormat(temporaryFolder())).toThrow('expected a file, got a folder');
   });

@@ -183,7 +183,7 @@ describe('a scan into a study', () => {
     const out = join(temporaryFolder(), 'out');
     const open = memoryMomentum('optim.pt', [{}], { step: null, params: null, nonEmbeddingParams: null });
     await expect(scanMomentum([open], { out }, told(), NEVER)).rejects.toThrow(
-      'optim.pt: its step is not known, which a trajectory needs; give --step, e.g. --step 1000',
+      'optim.pt: its step is not known, which a trajectory needs; scan it with --step, e.g. --step 1000',
     );
     await expect(scanMomentum([open], { out, step: 5 }, told(), NEVER)).rejects.toThrow(
       'optim.pt: how many parameters its model has is not known, which laws need; give --params, e.g. --params 124M',

@@ -37,6 +37,9 @@ const EXPERIMENTS: readonly (readonly [DynamicsRequest['experiment'], string])[]
   ['vit', 'a small ViT on images as the control, Muon against AdamW over learning rates'],
 ];
 
+/** Experiments of many runs, which Ctrl-C ends between two; it ends the others at once, as they keep nothing. */
+const SWEEPS: ReadonlySet<DynamicsRequest['experiment']> = new Set(['sensing', 'gpt', 'vit']);
+
 export function addDynamics(program: Command): void {
   const dynamics = program
     .command('dynamics')
@@ -84,7 +87,9 @@ async function runExperiment(experiment: DynamicsRequest['experiment'], flags: D
   const { preset, seed, out, resume, json, text = [], images = [], engine = 'cpu', ...choices } = flags;
   const { runDynamics } = await import('../../workflows/dynamics.ts');
   const progress = stderrProgress();
-  const signal = interruptSignal(() => progress.note('stopping after the current run'));
+  const signal = SWEEPS.has(experiment)
+    ? interruptSignal(() => progress.note('stopping after the current run'))
+    : new AbortController().signal;
   const outcome = await runDynamics(
     { experiment, size: preset, seed, out, resume: resume === true, text, images, engine },
     choices,

@@ -3,7 +3,7 @@ import type { ExportTarget } from '../../workflows/exportStudy.ts';
 import { choiceFlag } from '../flags.ts';
 import { paragraph, print, printJson } from '../output.ts';
 
-const TARGETS: readonly ExportTarget[] = ['parquet', 'csv', 'tensorboard', 'trackio'];
+const TARGETS = ['parquet', 'csv', 'tensorboard', 'trackio'] as const satisfies readonly ExportTarget[];
 
 interface ExportFlags {
   readonly to: ExportTarget;

@@ -6,6 +6,9 @@ export type TensorDtype =
   | 'float32'
   | 'float16'
   | 'bfloat16'
+  | 'float8_e4m3fn'
+  | 'float8_e5m2'
+  /** Another one, which is not read. */
   | 'float8'
   | 'int64'
   | 'int32'

@@ -20,17 +20,19 @@ import { growTree, startTree } from './distributed/savedTree.ts';
 import { openStoredChunk } from './distributed/storedChunk.ts';
 import { isPickle } from './pickle/unpickle.ts';
 import { type RankFiles, rankFiles } from './rankFiles.ts';
-import type { FolderReader } from './reader.ts';
+import type { FileReader, FolderReader } from './reader.ts';
+import { isZip } from './zipDirectory.ts';
 
 export const distributed: FolderReader = {
   format: 'torch-distributed',
   recognises: async (tree, paths) => {
-    const path = paths.find((candidate) => candidate === METADATA || OWN_METADATA.test(candidate));
+    const metadata = paths.find((path) => path === METADATA || OWN_METADATA.test(path));
+    const path = metadata ?? paths.find((candidate) => CHUNKS.test(candidate));
     const source = path === undefined ? null : await tree.open(path);
     if (source === null) return false;
-    const head = await source.slice(0, Math.min(source.byteLength, 2));
+    const isKnown = metadata === undefined ? await isZip(source) : isPickle(await headOf(source));
     await source.close();
-    return isPickle(head);
+    return isKnown;
   },
   open: async (tree) => {
     const metadata = await readMetadata(tree);
@@ -50,10 +52,29 @@ export const distributed: FolderReader = {
   },
 };
 
+/** The same by its `.metadata`, which can be named where a folder cannot be listed: behind http. */
+export const distributedByMetadata: FileReader = {
+  format: 'torch-distributed',
+  recognises: async (source) => {
+    const head = await headOf(source);
+    return isPickle(head) && new TextDecoder('latin1').decode(head).includes('torch.distributed.checkpoint.metadata');
+  },
+  open: async (source, beside) => {
+    await source.close();
+    return await distributed.open(beside);
+  },
+};
+
+async function headOf(source: ByteSource): Promise<Uint8Array> {
+  return await source.slice(0, Math.min(source.byteLength, 512));
+}
+
 const METADATA = '.metadata';
 /** Each rank's own, where they saved without talking to each other. */
 const OWN_METADATA = /^__\d+\.metadata$/;
-/** Bytes of `.metadata`: a million chunks. */
+/** What ranks wrote: left alone where they were stopped before `.metadata`, which is the last. */
+const CHUNKS = /^__\d+_\d+\.distcp$/;
+/** Bytes of `.metadata`; 150 a chunk. */
 const MAX_METADATA_BYTES = 536_870_912;
 
 async function readMetadata(tree: FileTree): Promise<DistributedMetadata> {

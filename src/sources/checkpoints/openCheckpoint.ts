@@ -11,7 +11,7 @@ import type { ByteSource, FileTree } from '../bytes/byteSource.ts';
 import { openLocation } from '../bytes/location.ts';
 import type { Checkpoint, CheckpointFormat } from './checkpoint.ts';
 import { deepspeed } from './deepspeed.ts';
-import { distributed } from './distributed.ts';
+import { distributed, distributedByMetadata } from './distributed.ts';
 import { foreignFile, foreignFolder } from './foreignFormats.ts';
 import { npyFile } from './npyFile.ts';
 import { npzFile } from './npzFile.ts';
@@ -28,6 +28,7 @@ export const FILE_READERS: readonly FileReader[] = [
   shardedSafetensorsIndex,
   npyFile,
   npzFile,
+  distributedByMetadata,
   torchFile,
 ];
 

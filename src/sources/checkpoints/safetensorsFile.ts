@@ -55,7 +55,7 @@ export async function readSafetensorsTensors(source: ByteSource): Promise<Safete
     tensorAt({
       path: [name],
       shape,
-      dtype: DTYPES[dtype] ?? 'other',
+      dtype: SAFETENSORS_DTYPES[dtype] ?? 'other',
       bytes: windowOf(source, file, begin + from, begin + end),
     }),
   );
@@ -65,13 +65,13 @@ export async function readSafetensorsTensors(source: ByteSource): Promise<Safete
 const OPENING_BRACE = 0x7b;
 
 /** Types that have a name of their own here. */
-const DTYPES: Readonly<Record<string, TensorDtype>> = {
+export const SAFETENSORS_DTYPES: Readonly<Record<string, TensorDtype>> = {
   F64: 'float64',
   F32: 'float32',
   F16: 'float16',
   BF16: 'bfloat16',
-  F8_E4M3: 'float8',
-  F8_E5M2: 'float8',
+  F8_E4M3: 'float8_e4m3fn',
+  F8_E5M2: 'float8_e5m2',
   F8_E8M0: 'float8',
   F8_E4M3FNUZ: 'float8',
   F8_E5M2FNUZ: 'float8',

@@ -12,7 +12,16 @@ import { DomainError, FormatError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import type { ByteSource } from '../bytes/byteSource.ts';
 import type { CheckpointTensor, TensorDtype } from './checkpoint.ts';
-import { allocateFloats, decodeFloats, ELEMENT_BYTES, type FloatDtype, type Floats, isFloatDtype } from './elements.ts';
+import {
+  allocateFloats,
+  decodeFloats,
+  ELEMENT_BYTES,
+  FLOAT_DTYPES,
+  type FloatDtype,
+  type Floats,
+  isFloatDtype,
+  widenInto,
+} from './elements.ts';
 import { type Box, boxesOf, halvesOf, rowMajorStrides, spanOf, type TensorRange } from './tensorBoxes.ts';
 
 /** Where a tensor's elements lie. */
@@ -105,7 +114,7 @@ function requireInside(
 /** @throws FormatError if elements of the type are not read */
 export function requireFloats(where: string, dtype: TensorDtype): asserts dtype is FloatDtype {
   if (isFloatDtype(dtype)) return;
-  throw new FormatError(`${where}: expected float64, float32, float16 or bfloat16, got ${dtype}; leave it out`);
+  throw new FormatError(`${where}: expected one of ${FLOAT_DTYPES.join(', ')}, got ${dtype}; leave it out`);
 }
 
 /** @throws DomainError unless 0 <= begin <= end <= elements */
@@ -147,8 +156,18 @@ async function readBox(place: CheckedPlace, box: Box, result: Floats): Promise<v
     for (const half of halvesOf(box)) await readBox(place, half, result);
     return;
   }
+  const { dtype, bigEndian } = place;
   const raw = await place.bytes.slice(box.from * size, (box.from + span) * size);
-  putElements(decodeFloats(raw, place.dtype, place.bigEndian), result, box);
+  if (result instanceof Float32Array && dtype !== 'float32' && dtype !== 'float64' && isRun(box)) {
+    widenInto(result.subarray(box.to, box.to + span), raw, dtype, bigEndian);
+    return;
+  }
+  putElements(decodeFloats(raw, dtype, bigEndian), result, box);
+}
+
+/** Whether its elements stand one behind the other. */
+function isRun({ counts, strides }: Box): boolean {
+  return counts.length === 1 && strides[0] === 1;
 }
 
 /** Puts the elements of a box, `values` beginning with its first, where they belong in the result. */

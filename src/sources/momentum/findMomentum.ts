@@ -106,7 +106,7 @@ export async function findMomentum(
     matrices: read.matrices,
     settings: settings.settings,
     skipped: [...named.skipped, ...admitted.skipped, ...read.skipped, ...unreadable(checkpoints)],
-    notes: [...layoutNotes(collected), ...named.notes, ...admitted.notes, ...split.notes],
+    notes: [...layoutNotes(collected), ...named.notes, ...admitted.notes, ...split.notes, ...unchecked(checkpoints)],
   };
 }
 
@@ -122,7 +122,11 @@ function requireOptimizer(
   checkpoints: readonly Checkpoint[],
   momentumKey: string | null,
 ): void {
-  if (collected.some(({ found, leftOut }) => found.length + leftOut.length > 0)) return;
+  const isThere = ({ optimizer, found, leftOut }: Collected): boolean =>
+    momentumKey === null
+      ? found.length + leftOut.length > 0
+      : optimizer.states.some(({ values }) => values.has(momentumKey));
+  if (collected.some(isThere)) return;
   const [first] = checkpoints;
   const file = first?.name ?? 'no file';
   const what = momentumKey === null ? 'the state of an optimizer' : `tensors with the key "${printable(momentumKey)}"`;
@@ -204,6 +208,13 @@ function nsInputOf(settings: readonly MuonSettings[]): MomentumStage | null {
 function single<T>(values: readonly (T | null)[]): T | null {
   const [first = null, ...others] = new Set(values);
   return others.length === 0 ? first : null;
+}
+
+/** A checksum over the whole file would mean to read the weights as well, which may be most of it. */
+function unchecked(checkpoints: readonly Checkpoint[]): readonly string[] {
+  return checkpoints.some(({ format }) => format === 'muonscope')
+    ? ['the SHA-256 of the checkpoint was not checked: only its momentum is read']
+    : [];
 }
 
 function unreadable(checkpoints: readonly Checkpoint[]): readonly SkippedMomentum[] {

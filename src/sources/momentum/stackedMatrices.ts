@@ -1,5 +1,6 @@
 /** The matrices of a momentum tensor: itself, those of a stack or bank, or a tensor of more axes seen as one matrix. */
 import type { CheckpointTensor } from '../checkpoints/checkpoint.ts';
+import { FLOAT_DTYPES, isFloatDtype } from '../checkpoints/elements.ts';
 import { integerOf, listOf } from './checkpointTree.ts';
 import { type FoundTensor, isStackOfGroup } from './collectMomentum.ts';
 import { turnsOf } from './knownSplits.ts';
@@ -46,7 +47,8 @@ export function stackedMatrices(found: FoundTensor, context: StackContext): Stac
     skipped: [{ name, shape, cause, reason }],
   });
   if (shape.some((length) => length === 0)) return leaveOut('empty', 'no elements');
-  if (!isReadable(tensor)) return leaveOut('dtype', `${tensor.dtype}: expected float64, float32, float16 or bfloat16`);
+  if (!isFloatDtype(tensor.dtype))
+    return leaveOut('dtype', `${tensor.dtype}: expected one of ${FLOAT_DTYPES.join(', ')}`);
   if (shape.length < 2) return leaveOut(...vectorReason(found, name));
   if (matricesIn(shape) > MOST_MATRICES)
     return leaveOut('shape', `a stack of ${matricesIn(shape)} matrices; at most ${MOST_MATRICES} are listed`);
@@ -54,10 +56,6 @@ export function stackedMatrices(found: FoundTensor, context: StackContext): Stac
   if (layout === megatron && isLayerAxis(name, shape)) return layerStack(name, tensor);
   if (layout === moddedNanogpt) return bank(name, tensor, found, context);
   return higherAxes(name, found, leaveOut);
-}
-
-function isReadable({ dtype }: CheckpointTensor): boolean {
-  return dtype === 'float64' || dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16';
 }
 
 function matricesIn(shape: readonly number[]): number {

@@ -98,7 +98,7 @@ def momentum_of(optimizer, model):
         for group in optimizer.param_groups:
             if any(p is matrix.parameter for p in group["params"]):
                 layout = recorder._layout_of(optimizer, group)
-                buffers[matrix.name] = recorder._buffer_of(matrix, group, layout, recorder._Ranks()).clone()
+                buffers[matrix.name] = recorder._buffer_of(matrix, group, layout, recorder._Ranks("plan")).clone()
     return buffers
 
 

@@ -1,7 +1,8 @@
-"""Trainings on several ranks, over gloo: python ranks.py FOLDER COPIES|SHARDS|MESHES. Prints {case: {files, expected}}.
+"""Trainings on several ranks, over gloo: python ranks.py FOLDER COPIES|SHARDS|MESHES|ABSENCES. Prints {case: {files, expected}}.
 
 COPIES: DDP, and classes that share the work out themselves, two ranks. SHARDS: FSDP2, two ranks. MESHES: four ranks, with copies
 of shards (HSDP), shards of unequal and no size, shards along two dimensions, and stacks of experts. The last two take torch 2.6.
+ABSENCES: two ranks, of which one has no recorder or does not call it; each says its warnings and its longest recorder.step().
 """
 
 import json
@@ -9,12 +10,12 @@ import os
 import subprocess
 import sys
 
-WORLD = {"COPIES": 2, "SHARDS": 2, "MESHES": 4}
+WORLD = {"COPIES": 2, "SHARDS": 2, "MESHES": 4, "ABSENCES": 2}
 
 
 def main(folder, cases):
     """Starts the ranks; every rank says what NS was given there, the files say what was recorded."""
-    store = os.path.join(folder, "store")
+    store = os.path.join(folder, f"store of {cases}")  # none of them may meet the ranks of another
     answer_of = [os.path.join(folder, f"answer{rank}.json") for rank in range(WORLD[cases])]
     ranks = [
         subprocess.Popen([sys.executable, os.path.abspath(__file__), folder, cases, str(rank), store, answer_of[rank]])
@@ -32,7 +33,7 @@ def main(folder, cases):
         expected = {(e["step"], e["name"], e["part"]): e for answer in reversed(answers) for e in answer[case]["expected"]}
         files = [file for answer in answers for file in answer[case]["files"]]
         same = all(answer[case]["weights"] == answers[0][case]["weights"] for answer in answers)
-        merged[case] = {"files": files, "expected": list(expected.values()), "sameWeights": same}
+        merged[case] = {"files": files, "expected": list(expected.values()), "sameWeights": same, "ranks": [answer[case]["said"] for answer in answers]}
     print(json.dumps(merged))
 
 
@@ -43,12 +44,12 @@ def rank_main(folder, cases, rank, store, answer):
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=WORLD[cases])
     results = {}
-    for name, run in {"COPIES": copies, "SHARDS": shards, "MESHES": meshes}[cases]().items():
-        path = os.path.join(folder, f"{name.replace(' ', '-')}.jsonl")
-        expected, model = run(path, rank)
+    for name, run in {"COPIES": copies, "SHARDS": shards, "MESHES": meshes, "ABSENCES": absent}[cases]().items():
+        path = os.path.join(folder, f"{cases}-{name.replace(' ', '-')}.jsonl")
+        expected, model, *said = run(path, rank)
         mine = path.replace(".jsonl", f".rank{rank}.jsonl")
         weights = sum(float(full(p.detach()).double().sum()) for p in model.parameters())
-        results[name] = {"files": [mine] * os.path.exists(mine), "expected": expected, "weights": round(weights, 6)}
+        results[name] = {"files": [mine] * os.path.exists(mine), "expected": expected, "weights": round(weights, 6), "said": said}
     with open(answer, "w", encoding="utf-8") as file:
         json.dump(results, file)
     dist.barrier()
@@ -59,15 +60,12 @@ def full(p):
     return p.full_tensor() if hasattr(p, "full_tensor") else p
 
 
-def copies():
+def ddp(model):
+    """The loss of a Gpt whose gradients DDP averages: of what goes through forward."""
     import torch
-    from muons import Moonlight, Muon, MuonAdamW, MuonWithAuxAdam, SingleDeviceMuon
     from torch.nn.parallel import DistributedDataParallel
-    from training import hidden_and_rest, tiny_gpt, train
 
     class Loss(torch.nn.Module):
-        """DDP averages gradients of what goes through forward."""
-
         def __init__(self, model):
             super().__init__()
             self.model = model
@@ -75,11 +73,26 @@ def copies():
         def forward(self, inputs, targets):
             return self.model.loss(inputs, targets)
 
+    return DistributedDataParallel(Loss(model))
+
+
+def absent():
+    import torch
+    from absences import absences
+
+    has_fsdp = hasattr(torch.optim, "Muon")
+    return absences(ddp, (lambda model: fsdp(model, (2,)).loss) if has_fsdp else None)
+
+
+def copies():
+    import torch
+    from muons import Moonlight, Muon, MuonAdamW, MuonWithAuxAdam, SingleDeviceMuon
+    from training import hidden_and_rest, tiny_gpt, train
+
     def with_ddp(make):
         def run(path, rank):
             model = tiny_gpt()
-            ddp = DistributedDataParallel(Loss(model))
-            expected, _ = train(model, make(*hidden_and_rest(model)), path, loss_of=ddp, rank=rank)
+            expected, _ = train(model, make(*hidden_and_rest(model)), path, loss_of=ddp(model), rank=rank)
             return expected, model
 
         return run

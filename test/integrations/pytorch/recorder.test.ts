@@ -71,6 +71,42 @@ describe.each(found)('in torch $torch', ({ torch, python }) => {
     );
   }
 
+  const ONE_ALONE = /found 1 of 2 ranks with a recorder of this path/;
+  const NEVER = /waited 0.5 s for recorder.step\(\) on all 2 ranks/;
+  const GAP = /waited 0.5 s at step 4 for ranks that did not come; such lines are missing$/;
+  const absences: readonly (readonly [
+    absence: string,
+    lines: readonly number[],
+    warnings: readonly (RegExp | null)[],
+  ])[] = [
+    ['another before', [14, 14], [null, null]],
+    ['the same path before', [28, 28], [ONE_ALONE, NEVER]],
+    ['one alone', [28], [ONE_ALONE, null]],
+    ['one never calls', [28], [NEVER, null]],
+    ['shards, another before', [14, 14], [null, null]],
+    ['shards, one alone', [], [ONE_ALONE, null]],
+    ['shards, one never calls', [], [NEVER, null]],
+    ['shards, one stops', [6, 6], [GAP, null]],
+    ['shards, one pauses', [6, 6], [GAP, GAP]],
+    ['shards, one fails', [13, 14], [null, /has no momentum at step 4/]],
+  ];
+  test.each(absences.filter(([absence]) => isAtLeast(209) || !absence.startsWith('shards')))(
+    'a recorder missing on one of two ranks never holds training up for long: %s',
+    MINUTES,
+    (absence, lines, warnings) => {
+      const { files, expected, sameWeights, ranks: said } = ranks('ABSENCES')[absence]!;
+      expect(files.map((file) => linesOf(file).length)).toEqual(lines);
+      expect(differences(files.flatMap(linesOf), expected)).toEqual([]);
+      expect(sameWeights).toBe(true);
+      for (const [rank, [{ warnings: found = [], longest = 0 } = {}]] of said.entries()) {
+        const wanted = warnings[rank];
+        expect(found).toEqual(wanted ? [expect.stringMatching(wanted)] : []);
+        // Two waits of half a second in vain are all there can be; what else a step does takes milliseconds.
+        expect(longest).toBeLessThan(2 * 0.5 + 2);
+      }
+    },
+  );
+
   test.each<readonly [failure: string, lines: number, warning: RegExp]>([
     ['unwritable path', 0, /could not be written/],
     ['full disk', 14, /could not be written: OSError: .*File too large/],
@@ -224,6 +260,8 @@ interface Shared {
   readonly files: readonly string[];
   readonly expected: readonly Expected[];
   readonly sameWeights: boolean;
+  /** Of each rank, where a case says something. */
+  readonly ranks: readonly (readonly { readonly warnings: readonly string[]; readonly longest: number }[])[];
 }
 
 interface Failures {

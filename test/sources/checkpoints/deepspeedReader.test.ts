@@ -112,6 +112,11 @@ describe('a ZeRO checkpoint', () => {
     expect(await momentumOf(ranges, 'b')).toEqual([102, 103]);
   });
 
+  test('that is elastic keeps the states of groups as a list', async () => {
+    const made = { stage: 1, shapes: { a: [4] }, buffers: [2, 2], fragments: [{ a: 2 }, { a: 2 }], elastic: true };
+    expect(await momentumOf(await open(makeZero(made)), 'a')).toEqual([0, 1, 100, 101]);
+  });
+
   test('of more ranks than elements leaves the last ranks nothing but padding', async () => {
     expect(await momentumOf(await open(makeZero({ shapes: { a: [2] }, buffers: [1, 1, 1, 1] })), 'a')).toEqual([
       0, 100,

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../../src/base/errors.ts';
 import type { FileTree } from '../../../src/sources/bytes/byteSource.ts';
+import { bytesInMemory } from '../../../src/sources/bytes/bytesInMemory.ts';
 import type { Checkpoint } from '../../../src/sources/checkpoints/checkpoint.ts';
 import { groupsOf, keyPlaces } from '../../../src/sources/checkpoints/distributed/optimizerKeys.ts';
 import { spansOf } from '../../../src/sources/checkpoints/distributed/savedObjects.ts';
-import { distributed } from '../../../src/sources/checkpoints/distributed.ts';
+import { distributed, distributedByMetadata } from '../../../src/sources/checkpoints/distributed.ts';
+import { torchFile } from '../../../src/sources/checkpoints/torchFile.ts';
 import { counted } from '../bytes/countedSource.ts';
 import { treeInMemory } from '../bytes/treeInMemory.ts';
 import { type MadeSaved, makeChunk, makeMetadata } from './madeDistributed.ts';
@@ -62,6 +64,25 @@ describe('a distributed checkpoint', () => {
     const buffer = tensors.find(({ path }) => path.join('.') === 'optimizer.state.0.weight.momentum_buffer');
     await buffer?.read(0, 8); // a row of rank 0
     expect(new Set(lengths)).toEqual(new Set(['__0_0.distcp']));
+  });
+
+  test('can be named by its .metadata, as behind http, where folders are not listed', async () => {
+    const tree = { ...treeInMemory(readCheckpointFolder('distributed/fsdp2')), list: async () => null };
+    const source = await tree.open('.metadata');
+    if (source === null) throw new Error('the fixture lacks .metadata');
+    expect(await distributedByMetadata.recognises(source)).toBe(true);
+    expect(await torchFile.recognises(source)).toBe(true); // so it has to be asked first
+    const checkpoint = await distributedByMetadata.open(source, tree);
+    const expected = expectedHashes(readExpected('distributed/expected.json').fsdp2 ?? null);
+    expect(await hashesOf(checkpoint.tensors)).toEqual(expected);
+    expect(await distributedByMetadata.recognises(bytesInMemory('x', makePickle(null)))).toBe(false);
+  });
+
+  test('without its .metadata is known by what ranks wrote, to say what is missing', async () => {
+    const recognises = (bytes: Uint8Array) =>
+      distributed.recognises(treeInMemory({ '__0_0.distcp': bytes }), ['__0_0.distcp']);
+    expect(await recognises(makeChunk([1]))).toBe(true);
+    expect(await recognises(new Uint8Array(99))).toBe(false);
   });
 
   test('keeps keys flat where the planner did not say where they stood', async () => {

@@ -11,6 +11,8 @@ export interface MadeZero {
   /** Elements of each parameter in each rank's range, under ZeRO-1 and 2. */
   readonly fragments?: readonly Readonly<Record<string, number>>[];
   readonly partitions?: number;
+  /** Whether the state is a list of groups, as elastic checkpoints have it. */
+  readonly elastic?: boolean;
 }
 
 /** Files in the folder `step/`; the element i of rank r's buffer is 100 r + i. */
@@ -20,6 +22,7 @@ export function makeZero({
   buffers,
   fragments = [],
   partitions = buffers.length,
+  elastic = false,
 }: MadeZero): Readonly<Record<string, Uint8Array<ArrayBuffer>>> {
   const sizes = Object.entries(shapes).map(
     ([name, shape]) => [name, new Call('torch', 'Size', [new Tuple(...shape)])] as const,
@@ -30,10 +33,9 @@ export function makeZero({
   for (const [rank, length] of buffers.entries()) {
     const values = Float32Array.from({ length: length ?? 0 }, (_, i) => 100 * rank + i);
     const buffer = madeTensor({ key: '0', shape: [values.length], elements: values.length });
-    const base = record({
-      state: new Map([[0, length === null ? new Map() : new Map([['momentum_buffer', buffer]])]]),
-      param_groups: [record({ use_muon: true, params: [0] })],
-    });
+    const state = length === null ? new Map() : new Map([['momentum_buffer', buffer]]);
+    const groups = [record({ use_muon: true, params: [0] })];
+    const base = elastic ? [state] : record({ state: new Map([[0, state]]), param_groups: groups });
     const zero = record({
       zero_stage: stage,
       partition_count: partitions,

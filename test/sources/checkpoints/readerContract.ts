@@ -147,7 +147,9 @@ export function readerContract({ format, examples, lies, named, recognises, open
     test('refuses to read what is no floating number, and lists what it leaves out with the reason', async () => {
       const checkpoint = await openFiles(example);
       for (const tensor of checkpoint.tensors.filter(({ dtype }) => !isFloatDtype(dtype)))
-        await expect(tensor.read()).rejects.toThrow('expected float64, float32, float16 or bfloat16');
+        await expect(tensor.read()).rejects.toThrow(
+          'expected one of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2',
+        );
       expect(checkpoint.skipped.map(({ name }) => name)).toEqual(example.skipped);
       for (const { reason } of checkpoint.skipped) expect(reason).toMatch(/\w/);
     });

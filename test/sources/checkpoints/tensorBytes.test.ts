@@ -45,6 +45,25 @@ describe('elements', () => {
     expect([...decodeFloats(new Uint8Array(words.buffer), 'bfloat16')]).toEqual([...expected]);
   });
 
+  test.each([
+    { dtype: 'float8_e4m3fn', exponentBits: 4, infinity: null },
+    { dtype: 'float8_e5m2', exponentBits: 5, infinity: 0x7c },
+  ] as const)('of $dtype are the values of its definition in all 256 patterns', ({ dtype, exponentBits, infinity }) => {
+    const words = Uint8Array.from({ length: 256 }, (_, i) => i);
+    const floats = decodeFloats(words.slice(), dtype);
+    const steps = 2 ** (7 - exponentBits);
+    const bias = 2 ** (exponentBits - 1) - 1;
+    words.forEach((word, i) => {
+      const sign = word >> 7 === 1 ? -1 : 1;
+      const exponent = (word & 127) >> (7 - exponentBits);
+      const fraction = (word % steps) / steps;
+      const finite = exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias);
+      const highest = infinity ?? 0x7f; // of e4m3fn one pattern alone is no number
+      const value = (word & 127) < highest ? finite : (word & 127) === infinity ? Number.POSITIVE_INFINITY : Number.NaN;
+      if (!Object.is(floats[i], sign * value)) throw new Error(`0x${word.toString(16)}: ${floats[i]} is not ${value}`);
+    });
+  });
+
   test.each(['float64', 'float32', 'float16', 'bfloat16'] as const)('of %s may be big-endian or unaligned', (dtype) => {
     const bytes = Uint8Array.from({ length: 80 }, (_, i) => i * 3);
     const size = dtype === 'float64' ? 8 : dtype === 'float32' ? 4 : 2;
@@ -167,7 +186,7 @@ describe('a tensor is refused before memory is taken', () => {
   });
 
   test('of integers', async () => {
-    await expect(at({ dtype: 'int32' })().read()).rejects.toThrow('float16 or bfloat16, got int32; leave it out');
+    await expect(at({ dtype: 'int32' })().read()).rejects.toThrow('float8_e5m2, got int32; leave it out');
   });
 
   test('in a range it does not have', async () => {

@@ -52,8 +52,8 @@ describe('what is left out, and why', () => {
       'h.0.attn.c_proj.bias: vector: 1-D: Newton-Schulz needs a matrix',
       'h.0.scale: vector: 0-D: Newton-Schulz needs a matrix',
       'h.0.mlp.c_fc.weight: empty: no elements',
-      'h.1.mlp.c_fc.weight: dtype: int8: expected float64, float32, float16 or bfloat16',
-      'h.2.mlp.c_fc.weight: dtype: float8: expected float64, float32, float16 or bfloat16',
+      'h.1.mlp.c_fc.weight: dtype: int8: expected one of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2',
+      'h.2.mlp.c_fc.weight: dtype: float8: expected one of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2',
       'h.0.conv1d.weight: convolution: a convolution of 1 axis: its slices of 1 x 4 are no weight matrices',
       'h.0.experts.w: shape: a stack of 70000 matrices; at most 65536 are listed',
       'h.0.text: missing: Muon owns it and has no momentum for it here: it was never updated, or the file of its rank was not given',
@@ -147,6 +147,14 @@ describe('files without an optimizer', () => {
       findMomentum([checkpoint('a.pt', { 'h.0.w': tensor([2, 2]) })], { momentumKey: 'ema' }),
     ).rejects.toThrow('expected tensors with the key "ema"');
     await expect(findMomentum([])).rejects.toThrow('got no tensor (no file)');
+  });
+
+  test('so is a key that no tensor has, though another momentum is recognised', async () => {
+    const file = torch('a.pt', { '0': tensor([4, 4]) }, ['h.0.attn.c_proj.weight']);
+    expect((await findMomentum([file], { momentumKey: 'momentum_buffer' })).matrices).toHaveLength(1);
+    await expect(findMomentum([file], { momentumKey: 'momentum' })).rejects.toThrow(
+      'expected tensors with the key "momentum", got tensors that end in "momentum_buffer" (a.pt)',
+    );
   });
 
   test('projections called "v" and "m" are no MLX state', async () => {

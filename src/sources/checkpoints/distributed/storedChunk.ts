@@ -10,7 +10,8 @@ import { printable } from '../../../base/printable.ts';
 import { parseSafetensorsHeader, safetensorsDataBegin } from '../../../base/safetensorsHeader.ts';
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import { windowOf } from '../../bytes/byteWindow.ts';
-import type { CheckpointTensor, TensorDtype } from '../checkpoint.ts';
+import type { CheckpointTensor } from '../checkpoint.ts';
+import { SAFETENSORS_DTYPES } from '../safetensorsFile.ts';
 import { tensorAt } from '../tensorBytes.ts';
 import { openTorchArchive } from '../torch/torchArchive.ts';
 import { sameLengths } from '../torch/torchTensor.ts';
@@ -47,20 +48,6 @@ async function torchChunk(window: ByteSource, fqn: string): Promise<CheckpointTe
   throw new FormatError(`${window.name}: expected a tensor, got ${got}; the file is damaged`, window.name);
 }
 
-/** As safetensors names them; what is not here is "other". */
-const SAFETENSORS_DTYPES: ReadonlyMap<string, TensorDtype> = new Map<string, TensorDtype>([
-  ['F64', 'float64'],
-  ['F32', 'float32'],
-  ['F16', 'float16'],
-  ['BF16', 'bfloat16'],
-  ['I64', 'int64'],
-  ['I32', 'int32'],
-  ['I16', 'int16'],
-  ['I8', 'int8'],
-  ['U8', 'uint8'],
-  ['BOOL', 'bool'],
-]);
-
 async function safetensorsChunk(
   source: ByteSource,
   name: string,
@@ -77,6 +64,6 @@ async function safetensorsChunk(
       source.name,
     );
   const bytes = windowOf(file, name, dataBegin + entry.begin, dataBegin + entry.end);
-  const dtype = SAFETENSORS_DTYPES.get(entry.dtype) ?? (entry.dtype.startsWith('F8') ? 'float8' : 'other');
+  const dtype = SAFETENSORS_DTYPES[entry.dtype] ?? 'other';
   return tensorAt({ path: [fqn], shape: entry.shape, dtype, bytes });
 }

@@ -8,9 +8,11 @@
 import { build, construct, knownGlobal } from './construct.ts';
 import {
   advance,
-  chargeItems,
+  chargeEntries,
+  chargePlaces,
   type PickleState,
   pop,
+  popItems,
   popMark,
   push,
   refusal,
@@ -66,7 +68,7 @@ export const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operat
   // memo
   [0x71, (state) => memoise(state, state.view.getUint8(advance(state, 1)))],
   [0x72, (state) => memoise(state, length4(state))],
-  [0x94, (state) => memoise(state, state.memo.size)],
+  [0x94, (state) => memoise(state, state.memo.length + state.farMemo.size)],
   [0x68, (state) => recall(state, state.view.getUint8(advance(state, 1)))],
   [0x6a, (state) => recall(state, length4(state))],
   // names and objects
@@ -132,13 +134,12 @@ function bytes(state: PickleState, length: number): void {
 }
 
 function mark(state: PickleState): void {
-  chargeItems(state, 1);
+  chargePlaces(state, 1);
   state.marks.push(state.stack.length);
 }
 
 function tuple(state: PickleState, length: number): void {
-  const items = Array.from({ length }, () => pop(state)).reverse();
-  push(state, { kind: 'tuple', items });
+  push(state, { kind: 'tuple', items: popItems(state, length) });
 }
 
 function append(state: PickleState): void {
@@ -151,7 +152,7 @@ function addTo(state: PickleState, kind: 'list' | 'set', items: readonly PickleV
   const target = top(state);
   if (!isObject(target) || target.kind !== kind)
     throw refusal(state, `a ${kind} to add to`, describe(target), 'the file is damaged');
-  chargeItems(state, items.length);
+  chargePlaces(state, items.length);
   for (const item of items) target.items.push(item);
 }
 
@@ -167,7 +168,7 @@ function setItems(state: PickleState, items: readonly PickleValue[]): void {
   if (!isObject(target) || target.kind !== 'dict')
     throw refusal(state, 'a dict to add to', describe(target), 'the file is damaged');
   if (items.length % 2 !== 0) throw refusal(state, 'a value for every key', 'a key without', 'the file is damaged');
-  chargeItems(state, 2 * items.length);
+  chargeEntries(state, items.length / 2);
   for (let i = 0; i < items.length; i += 2) setKey(state, target, items[i] ?? null, items[i + 1] ?? null);
 }
 
@@ -178,14 +179,19 @@ function setKey(state: PickleState, { entries }: PickleDict, key: PickleValue, v
 }
 
 function memoise(state: PickleState, index: number): void {
-  chargeItems(state, 3);
-  state.memo.set(index, top(state));
+  if (index <= state.memo.length) {
+    chargePlaces(state, 1);
+    state.memo[index] = top(state);
+  } else {
+    chargeEntries(state, 1);
+    state.farMemo.set(index, top(state));
+  }
 }
 
 function recall(state: PickleState, index: number): void {
-  const value = state.memo.get(index);
+  const value = index < state.memo.length ? state.memo[index] : state.farMemo.get(index);
   if (value === undefined) throw refusal(state, `something remembered as ${index}`, 'nothing', 'the file is damaged');
-  chargeItems(state, 1);
+  chargePlaces(state, 1);
   state.stack.push(value);
 }
 

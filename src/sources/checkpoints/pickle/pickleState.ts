@@ -3,7 +3,7 @@ import { FormatError } from '../../../base/errors.ts';
 import { isObject, type PickleObject, type PickleValue } from './pickleValue.ts';
 
 export interface PickleLimits {
-  /** Bytes that the objects of a pickle may take here, estimated: a dict is 200, a list or record 100, an item 16. */
+  /** Memory that the objects of a pickle may take here. */
   readonly memoryBytes: number;
   /** Containers inside each other. */
   readonly depth: number;
@@ -12,10 +12,10 @@ export interface PickleLimits {
 }
 
 /**
- * 1 GiB holds the metadata of a million chunks. State dicts nest some ten levels deep, Python's own pickler stops
- * before 1,000. The longest integers of checkpoints, states of random generators, have 2,496 bytes.
+ * 1 GiB holds the metadata of 300,000 chunks: 300 ranks of 1,000 tensors. State dicts nest some ten levels deep, Python's own
+ * pickler stops before 1,000. The longest integers of checkpoints, states of random generators, have 16 bytes.
  */
-export const PICKLE_LIMITS: PickleLimits = { memoryBytes: 1_073_741_824, depth: 200, integerBytes: 4096 };
+export const PICKLE_LIMITS: PickleLimits = { memoryBytes: 1_073_741_824, depth: 200, integerBytes: 1024 };
 
 export interface PickleState {
   /** For messages: file and entry. */
@@ -30,14 +30,17 @@ export interface PickleState {
   readonly stack: PickleValue[];
   /** Heights of the stack at the marks that are open. */
   readonly marks: number[];
-  readonly memo: Map<number, PickleValue>;
+  /** What was remembered, by number; picklers count from 0. */
+  readonly memo: PickleValue[];
+  /** What was remembered under a number beyond the next one, which no pickler writes. */
+  readonly farMemo: Map<number, PickleValue>;
   memoryBytes: number;
 }
 
 export function startPickle(bytes: Uint8Array, where: string, limits: PickleLimits): PickleState {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const start = { position: 0, opcodePosition: 0, memoryBytes: 0 };
-  return { where, bytes, view, limits, ...start, stack: [], marks: [], memo: new Map() };
+  return { where, bytes, view, limits, ...start, stack: [], marks: [], memo: [], farMemo: new Map() };
 }
 
 /** The next `count` bytes, not copied. */
@@ -89,6 +92,13 @@ export function top(state: PickleState): PickleValue {
   return value;
 }
 
+/** Removes the upper `count` values, in their order. */
+export function popItems(state: PickleState, count: number): PickleValue[] {
+  const begin = state.stack.length - count;
+  if (begin < (state.marks.at(-1) ?? 0)) throw underflow(state);
+  return state.stack.splice(begin);
+}
+
 /** Removes everything down to the last mark, and the mark. */
 export function popMark(state: PickleState): PickleValue[] {
   const mark = state.marks.pop();
@@ -96,31 +106,42 @@ export function popMark(state: PickleState): PickleValue[] {
   return state.stack.splice(mark);
 }
 
-/** Counts the memory of `items` more places in a container, the memo or on the stack. */
-export function chargeItems(state: PickleState, items: number): void {
-  spend(state, items * 16);
+/** Counts the memory of `count` more places in a list, the memo or on the stack. */
+export function chargePlaces(state: PickleState, count: number): void {
+  spend(state, PLACE_BYTES * count);
 }
+
+/** Counts the memory of `count` more entries in a dict, or far places in the memo. */
+export function chargeEntries(state: PickleState, count: number): void {
+  spend(state, ENTRY_BYTES * count);
+}
+
+/** Of an array. */
+const PLACE_BYTES = 8;
+/** Of a Map: key, value, link and the room that it grows into. */
+const ENTRY_BYTES = 50;
 
 function charge(state: PickleState, value: PickleValue): void {
   if (isObject(value)) spend(state, sizeOf(value));
-  else spend(state, typeof value === 'string' ? 16 + 2 * value.length : 16);
+  else spend(state, typeof value === 'string' ? 24 + 2 * value.length : PLACE_BYTES);
 }
 
+/** As V8 lays objects out in 64 bits; a Map has room for four entries when it is made. */
 function sizeOf(value: PickleObject): number {
   switch (value.kind) {
     case 'bytes':
-      return 100 + value.bytes.length;
+      return 150 + value.bytes.length;
     case 'dict':
-      return 200 + 32 * value.entries.size;
+      return 270 + ENTRY_BYTES * value.entries.size;
     case 'list':
     case 'tuple':
     case 'set':
-      return 100 + 16 * value.items.length;
+      return 90 + PLACE_BYTES * value.items.length;
     case 'record':
-      return 100 + 16 * value.args.length;
+      return 100 + PLACE_BYTES * value.args.length;
     case 'global':
     case 'persistent':
-      return 100;
+      return 40;
     default:
       return value satisfies never;
   }

@@ -66,22 +66,56 @@ export interface PersistentReference {
   readonly id: PickleValue;
 }
 
-/** What stands directly inside a value. */
-export function childrenOf(value: PickleObject): readonly PickleValue[] {
+/** The objects that stand directly inside a value. */
+export function objectsIn(value: PickleObject): readonly PickleObject[] {
   switch (value.kind) {
     case 'list':
     case 'tuple':
     case 'set':
-      return value.items;
+      return objectsAmong(value.items);
     case 'dict':
-      return [...value.entries].flat();
+      return objectsOfDict(value);
     case 'record':
-      return value.state === undefined ? value.args : [...value.args, value.state];
+      return objectsAmong([...value.args, value.state]);
     case 'persistent':
-      return [value.id];
+      return objectsAmong([value.id]);
     case 'bytes':
     case 'global':
       return [];
+    default:
+      return value satisfies never;
+  }
+}
+
+function objectsAmong(values: readonly (PickleValue | undefined)[]): readonly PickleObject[] {
+  return values.filter(isObject);
+}
+
+function objectsOfDict({ entries }: PickleDict): readonly PickleObject[] {
+  const objects: PickleObject[] = [];
+  for (const [key, item] of entries) {
+    if (isObject(key)) objects.push(key);
+    if (isObject(item)) objects.push(item);
+  }
+  return objects;
+}
+
+/** How many values stand directly inside a value, without listing them. */
+export function childCount(value: PickleObject): number {
+  switch (value.kind) {
+    case 'list':
+    case 'tuple':
+    case 'set':
+      return value.items.length;
+    case 'dict':
+      return 2 * value.entries.size;
+    case 'record':
+      return value.args.length + (value.state === undefined ? 0 : 1);
+    case 'persistent':
+      return 1;
+    case 'bytes':
+    case 'global':
+      return 0;
     default:
       return value satisfies never;
   }

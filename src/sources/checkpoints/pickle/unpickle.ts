@@ -21,7 +21,7 @@ import {
   refusal,
   startPickle,
 } from './pickleState.ts';
-import { childrenOf, isObject, type PickleObject, type PickleValue } from './pickleValue.ts';
+import { childCount, isObject, objectsIn, type PickleObject, type PickleValue } from './pickleValue.ts';
 
 /**
  * The value a pickle holds.
@@ -44,6 +44,8 @@ export function unpickle(
   const value = pop(state);
   if (state.stack.length > 0 || state.marks.length > 0)
     throw refusal(state, 'one value at the end', 'more', 'the file is damaged');
+  state.memo.length = 0; // as large as all objects, and not needed any more
+  state.farMemo.clear();
   requireTree(value, where, limits.depth);
   return value;
 }
@@ -85,8 +87,8 @@ function requireTree(root: PickleValue, where: string, depth: number): void {
       levels.set(visit.object, visit.levels);
       const parent = open.at(-1);
       if (parent) parent.levels = Math.max(parent.levels, visit.levels + 1);
-    } else if (isObject(child)) {
-      const known = levels.get(child);
+    } else {
+      const known = isSmallLeaf(child) ? 1 : levels.get(child);
       if (known === null)
         throw new FormatError(
           `${where}: expected data that ends, got a ${child.kind} that contains itself; save plain dicts and lists`,
@@ -103,14 +105,22 @@ function requireTree(root: PickleValue, where: string, depth: number): void {
   }
 }
 
+/** Sizes, options, names: most objects are such, and keeping a record of each would take more memory than they do. */
+function isSmallLeaf(object: PickleObject): boolean {
+  return childCount(object) <= SMALL && objectsIn(object).length === 0;
+}
+
+/** Values that are looked at again wherever the object stands. */
+const SMALL = 16;
+
 interface Visit {
   readonly object: PickleObject;
-  readonly children: readonly PickleValue[];
+  readonly children: readonly PickleObject[];
   next: number;
   levels: number;
 }
 
 function startVisit(object: PickleObject, levels: Map<PickleObject, number | null>): Visit {
   levels.set(object, null);
-  return { object, children: childrenOf(object), next: 0, levels: 1 };
+  return { object, children: objectsIn(object), next: 0, levels: 1 };
 }

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { FormatError } from '../../src/base/errors.ts';
+import { safetensorsDataBegin } from '../../src/base/safetensorsHeader.ts';
+
+function lengthOf(header: number): Uint8Array {
+  const first = new Uint8Array(8);
+  new DataView(first.buffer).setBigUint64(0, BigInt(header), true);
+  return first;
+}
+
+test('the data begins behind the length and the header', () => {
+  expect(safetensorsDataBegin(lengthOf(1000), 5000, 'f')).toBe(1008);
+  expect(safetensorsDataBegin(lengthOf(2 ** 25), 2 ** 26, 'f')).toBe(2 ** 25 + 8);
+});
+
+test('a header that would take more memory than a scan has is refused, and is not called damaged', () => {
+  const refusal = () => safetensorsDataBegin(lengthOf(2 ** 25 + 1), 2 ** 30, 'f.safetensors');
+  expect(refusal).toThrow(FormatError);
+  expect(refusal).toThrow(
+    'safetensors: expected a header of at most 33554432 bytes, got 33554433 (f.safetensors); save in several files with an index',
+  );
+});
