@@ -113,6 +113,8 @@ export function emulationFigure(
   const [u, v] = [orthogonal(side, random.gaussian), orthogonal(side, random.gaussian)];
   const matrix = composed(u, sigma, v);
   const norm = Math.hypot(...sigma);
+  const lowest = smallest / norm;
+  const grid = Array.from({ length: POINTS }, (_, i) => lowest * (1 / lowest) ** (i / (POINTS - 1)));
   return {
     name: 'emulation',
     title: `A ${side} × ${side} matrix in ${precision}`,
@@ -134,7 +136,7 @@ export function emulationFigure(
           label: `${schedule.name}, exact`,
           colour,
           mark: 'dash' as const,
-          points: [...sigma].reverse().map((s) => ({ x: s / norm, y: output(s / norm, schedule) })),
+          points: grid.map((x) => ({ x, y: output(x, schedule) })),
         },
       ];
     }),
