@@ -86,7 +86,7 @@ export function linesSpec(figure: LinesFigure): ChartSpec | null {
       marks: [
         ...axisMarks(figure, { x, y }, width / Math.max(1, panels.length)),
         ...(figure.levels ?? []).map((level) => Plot.ruleY([level], { stroke: MUTED.light, strokeDasharray: '2,3' })),
-        ...drawn.filter(({ id }) => isShown(id)).flatMap((one) => seriesMarks(one, width, y)),
+        ...drawn.filter(({ id }) => isShown(id)).flatMap((one) => seriesMarks(thinned(one, figure.x, width), y)),
       ],
     }),
   };
@@ -130,9 +130,15 @@ function axisMarks(
   ];
 }
 
+/** A line as pixels can show it, thinned where they are: in the logarithm on a logarithmic axis. */
+function thinned(one: Drawn, { scale }: FigureAxis, width: number): Drawn {
+  if (one.mark === 'dot') return one;
+  const placed = one.points.map((point) => ({ x: scale === 'log' ? Math.log(point.x) : point.x, y: point.y, point }));
+  return { ...one, points: thinLine(placed, width / 2).map(({ point }) => point) };
+}
+
 function seriesMarks(
   { mark, ink, again, points, panel }: Drawn,
-  width: number,
   [low, high]: readonly [number, number],
 ): readonly Plot.Markish[] {
   const facet = panel === undefined ? {} : { fx: () => panel };
@@ -148,7 +154,7 @@ function seriesMarks(
   });
   const dots = Plot.dot(points, { ...facet, x: 'x', y: 'y', fill: ink.light, r: 2.6, clip: true });
   if (mark === 'dot') return [intervals, dots];
-  const line = Plot.line(thinLine(points, width / 2), {
+  const line = Plot.line(points, {
     ...facet,
     ...{ x: 'x', y: 'y', stroke: ink.light, strokeWidth: 1.7, clip: true },
     ...(mark === 'dash' || again ? { strokeDasharray: '5,3' } : {}),
