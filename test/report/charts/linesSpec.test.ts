@@ -46,7 +46,9 @@ describe('lines as a chart', () => {
   test('are thinned along a logarithmic axis as it is drawn, so that no decade is lost', () => {
     const points = Array.from({ length: 700 }, (_, i) => at(10 ** (-5 + i / 140), i));
     const spec = linesSpec({ ...figure, series: [{ label: 'a', mark: 'line', points }] })!;
-    const line = spec.plot(200, () => true).marks?.at(-1) as { readonly data: readonly { readonly x: number }[] };
+    const line = spec.plot(200, () => true).marks?.at(-1) as unknown as {
+      readonly data: readonly { readonly x: number }[];
+    };
     const drawn = line.data.map(({ x }) => x);
     for (let decade = -5; decade < 0; decade++)
       expect(drawn.filter((x) => x >= 10 ** decade && x < 10 ** (decade + 1)).length).toBeGreaterThan(15);
