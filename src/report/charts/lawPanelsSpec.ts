@@ -138,7 +138,7 @@ function fitAt(curve: DrawnLaw['curve'], points: DrawnLaw['points'], params: num
 }
 
 function frameMarks({ domains, target, shows }: LawPanels, width: number, columns: number): Plot.Markish[] {
-  const ticks = logTicks(domains.values, 4);
+  const ticks = shows === 'residuals' ? ratioTicks(domains.values) : logTicks(domains.values, 4);
   const panelWidth = (width - MARGIN.left - MARGIN.right) / columns;
   return [
     Plot.gridY(ticks, { stroke: GRID.light, strokeOpacity: 1 }),
@@ -146,11 +146,20 @@ function frameMarks({ domains, target, shows }: LawPanels, width: number, column
       tickFormat: (value: number) => formatCount(value),
       label: null,
     }),
-    Plot.axisY(ticks, { tickFormat: formatPower, label: null }),
+    Plot.axisY(ticks, {
+      tickFormat: shows === 'residuals' ? (ratio: number) => significant(ratio) : formatPower,
+      label: null,
+    }),
     Plot.frame({ stroke: GRID.light }),
     Plot.ruleX([target], { stroke: MUTED.light, strokeWidth: 0.75 }),
     ...(shows === 'residuals' ? [Plot.ruleY([1], { stroke: MUTED.light })] : []),
   ];
+}
+
+/** 1 and the same few factors above and below it; the widest pair that fits. */
+function ratioTicks([low, high]: readonly [number, number]): number[] {
+  const factor = [10, 5, 2, 1.5, 1.2, 1.1, 1.05].find((one) => 1 / one >= low && one <= high) ?? 1.02;
+  return [1 / factor, 1, factor];
 }
 
 /** Band, fit inside the ladder, dashed forecast beyond it, points, and the held-out prediction. */

@@ -11,7 +11,7 @@ import type { ChartSpec, SpecKey } from './chartSpec.ts';
 const ROW_HEIGHT = 34;
 const MARGIN = { right: 12, top: 8, bottom: 30 };
 /** A letter of a bar's label, in pixels. */
-const LETTER = 6.6;
+const LETTER = 7;
 
 /** A schedule with its remedy, as the legend shows it. */
 interface Entry {
@@ -27,7 +27,7 @@ export function scheduleStripSpec({ rules = [], target, criterion }: Plan): Char
   const inkOf = (rule: PlanRule): Ink => inks[entries.findIndex(({ id }) => id === idOf(rule))] ?? SIZE_INKS[0]!;
   const matrices = [...new Set(rules.map(matrixLabel))];
   const longest = Math.max(4, ...matrices.map((name) => shortLabel(name, 20).length));
-  const marginLeft = 12 + LETTER * longest;
+  const marginLeft = 16 + LETTER * longest;
   return {
     name: 'plan-layers',
     title: `Schedule of every layer at ${formatCount(target.params)} parameters`,
