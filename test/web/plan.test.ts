@@ -59,6 +59,21 @@ describe.skipIf(!hasChromium)(`the view of plans ${hasChromium ? '' : CHROMIUM_H
     await page.close();
   });
 
+  test('tells the rule of the bar under the pointer', async () => {
+    const page = await opened.open('#/plan?to=300000000000');
+    await explained(page);
+    for (const [top, role] of [
+      [25, 'attn.q'],
+      [59, 'attn.k'],
+      [195, 'mlp.down'],
+    ] as const)
+      for (const left of [130, 500, 1150]) {
+        await page.locator('.plot').hover({ position: { x: left, y: top } });
+        expect(await page.textContent('.tip')).toContain(`${role}, layers`);
+      }
+    await page.close();
+  });
+
   test.each(EXPORT_FORMATS)(
     'downloads for %s what the command writes',
     async (format: ExportFormat) => {
