@@ -107,6 +107,18 @@ describe.skipIf(!hasChromium)(`the view of laws ${hasChromium ? '' : CHROMIUM_HI
     await page.close();
   });
 
+  test('laws fitted to records are fitted again when asked for', async () => {
+    const page = await opened.open('#/laws');
+    await page.waitForSelector('#forecasts-own');
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.url().includes('/laws?size=total')),
+      page.getByRole('button', { name: 'Fit again' }).click(),
+    ]);
+    expect((await answer.json()).schema).toBe('muonscope.laws/1');
+    expect(await page.locator('#forecasts-own').count()).toBe(1);
+    await page.close();
+  });
+
   test('a size that cannot be read is told in a sentence', async () => {
     const page = await opened.open('#/laws');
     for (const [text, told] of [
