@@ -98,28 +98,31 @@ export function precisionModel(
   requireQuantileSpectrum(spectrum);
   const shape = [Math.min(spectrum.rows, spectrum.columns), Math.max(spectrum.rows, spectrum.columns)] as const;
   const entered = enter(directionsOf(spectrum), remedy);
+  const curves = new Map<string, Map<number, (s: number) => number>>();
   const noiseOf = remembered((schedule: NsSchedule) => {
     requireFrobenius(schedule);
-    return snapped(entryNoise(schedule, entered.directions, shape, { precision, remedy }));
+    const noise = snapped(entryNoise(schedule, entered.directions, shape, { precision, remedy }));
+    const key = `${noise.variance} ${noise.profile}`;
+    const own = curves.get(key) ?? new Map<number, (s: number) => number>();
+    curves.set(key, own);
+    return { noise, curves: own };
   });
   const smallest = decadeOf(entered.directions.sigma.findLast((s) => s > 0) ?? 1);
-  const curves = new Map<string, (s: number) => number>();
-  const limitOf = (sigma: number, noise: EntryNoise): number => {
+  const limitOf = (sigma: number, { noise, curves: own }: ReturnType<typeof noiseOf>): number => {
     if (sigma === 0) return 0;
-    const from = Math.min(smallest, decadeOf(sigma)); // not what was asked before, so that results do not depend on it
-    const key = `${from} ${noise.variance} ${noise.profile}`;
-    const curve = curves.get(key) ?? polarAlignmentCurve(entered.directions, noise, shape, [from, 1]);
-    curves.set(key, curve);
+    const from = sigma >= smallest ? smallest : decadeOf(sigma); // not what was asked before, so that results do not depend on it
+    const curve = own.get(from) ?? polarAlignmentCurve(entered.directions, noise, shape, [from, 1]);
+    own.set(from, curve);
     return curve(sigma);
   };
   const outputsOf = (schedule: NsSchedule, sigmas: readonly number[]): readonly PrecisionOutput[] => {
     for (const s of sigmas)
       if (!(s >= 0 && s <= 1))
         throw new DomainError(`precision model: singular values of X / ||X||_F lie in [0, 1], got ${s}`);
-    const noise = noiseOf(schedule);
+    const found = noiseOf(schedule);
     return sigmas.map((s) => {
       const sigma = Math.min(1, entered.factor * s);
-      return { sigma, ...throughNoise(sigma, limitOf(sigma, noise), noise.variance, schedule, shape) };
+      return { sigma, ...throughNoise(sigma, limitOf(sigma, found), found.noise.variance, schedule, shape) };
     });
   };
   const outputs = (schedule: NsSchedule, quantiles: readonly number[]): readonly PrecisionOutput[] => {

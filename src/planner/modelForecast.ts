@@ -104,6 +104,8 @@ interface RoleCourse {
   readonly laws: readonly Law[];
   /** By how much the 95 % interval of each law is stretched in ln to what is planned for; 0 plans on the forecast. */
   readonly stretches: readonly number[];
+  /** Why not to lean on each law, in sentences. */
+  readonly weaknesses: readonly (readonly string[])[];
   /** All quantiles at one of these depths, of a matrix of this shape; one object however often it is asked for. */
   readonly spectrumOf: (law: Law, shape: readonly [number, number]) => QuantileSpectrum;
   readonly at: (depth: number) => InterpolatedForecast;
@@ -129,7 +131,7 @@ function coursesOf(
         spectra.set(key, found);
         return found;
       };
-      return [role, { laws: own, stretches, spectrumOf, at }];
+      return [role, { laws: own, stretches, weaknesses: own.map(weakNotes), spectrumOf, at }];
     }),
   );
 }
@@ -180,13 +182,13 @@ function forecastAt(course: RoleCourse, depth: number) {
   const [left, right] = [course.laws[between[0]]!, course.laws[between[1]]!];
   const stretch = Math.max(...between.map((index) => course.stretches[index]!));
   const sigma = { value, low, high: Math.min(1, high) };
-  const around = left === right ? [left] : [left, right];
+  const weak = [...new Set(between)].flatMap((index) => course.weaknesses[index]!);
   return {
     sigma,
     spectrumOf: (shape: readonly [number, number]) => course.spectrumOf(right, shape),
     plannedFor: stretch === 0 ? value : value * (low / value) ** stretch,
-    notes: [...whereFrom(left, right, depth), ...around.flatMap(weakNotes)],
-    weak: around.some((law) => weaknesses(law).length > 0),
+    notes: [...whereFrom(left, right, depth), ...weak],
+    weak: weak.length > 0,
   };
 }
 

@@ -18,7 +18,7 @@ export function planSummary(plan: Plan): string {
   const reach = `output at least ${criterion.floor} at q=${criterion.quantile}${precision}${remedies}`;
   return met
     ? `For ${size} the plan gives every layer ${reach} and ${cost}.`
-    : `For ${size} no plan gives every layer ${reach}; the rows show the best there is.`;
+    : `For ${size} no plan gives every layer ${reach.replace(/,$/, '')}; the rows show the best there is.`;
 }
 
 /** The cost of Newton-Schulz in a training step, in a sentence; empty without tokens a step. */

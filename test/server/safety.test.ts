@@ -74,6 +74,8 @@ describe('the server', () => {
     ])
       expect((await ask(`${at}/${query}`)).status).toBe(400);
     expect((await ask(`${at}/history?series=999`)).status).toBe(404);
+    expect((await ask('/api/studies/small/laws?size=all')).status).toBe(400);
+    expect((await ask('/api/studies/absent/laws')).status).toBe(400);
   });
 
   test('says how answers may be used, without exceptions for inline code', async () => {

@@ -34,9 +34,11 @@ export function ladderSpectra(run: string, width: number, steps: readonly number
   );
 }
 
-/** Writes runs of the given widths, each with its steps, and gives the folder. */
-export function observedLadder(runs: readonly (readonly [width: number, steps: readonly number[]])[]): string {
-  const folder = join(temporaryFolder(), 'out');
+/** Writes runs of the given widths, each with its steps, and gives the folder; one of the running test if left out. */
+export function observedLadder(
+  runs: readonly (readonly [width: number, steps: readonly number[]])[],
+  folder: string = join(temporaryFolder(), 'out'),
+): string {
   const writer = createStudy(folder, observedStudy);
   for (const [width, steps] of runs) {
     const spectra = ladderSpectra(`w${width}`, width, steps);

@@ -34,12 +34,15 @@ export interface LawDomains {
   readonly values: readonly [number, number];
 }
 
+type CurvePoint = Interval & { readonly params: number; readonly fit: number };
+
 interface DrawnLaw {
   readonly law: Law;
   readonly key: string;
   readonly stroke: string;
   readonly points: readonly { readonly params: number; readonly value: number; readonly fit: number }[];
-  readonly curve: readonly (Interval & { readonly params: number; readonly fit: number })[];
+  readonly curve: readonly CurvePoint[];
+  readonly forecast: CurvePoint;
   readonly held: { readonly params: number; readonly predicted: number; readonly actual: number } | null;
 }
 
@@ -111,21 +114,20 @@ function drawnLaws({ document, quantiles, target, forecast }: Omit<LawPanels, 'd
   return document.laws
     .filter(({ depth, quantile }) => depths.includes(depth) && quantiles.includes(quantile))
     .map((law) => {
-      const sizes = law.points.map(({ params }) => params);
-      const [from, to] = [Math.log(Math.min(...sizes)), Math.log(Math.max(...sizes, target))];
-      const grid = Array.from({ length: CURVE_POINTS }, (_, i) =>
-        Math.exp(from + ((to - from) * i) / (CURVE_POINTS - 1)),
-      );
-      const largest = Math.max(...sizes);
-      const fitted = (params: number): number => forecast(law, params).value;
+      const ends = [...law.points.map(({ params }) => params), target];
+      const [from, to] = [Math.min(...ends), Math.max(...ends)];
+      const grid = Array.from({ length: CURVE_POINTS }, (_, i) => from * (to / from) ** ((i + 1) / (CURVE_POINTS + 1)));
+      const at = (params: number): CurvePoint => {
+        const interval = forecast(law, params);
+        return { params, fit: interval.value, ...interval };
+      };
       return {
         law,
         key: `q${law.quantile}`,
         stroke: QUANTILE_INKS[quantileRank(law.quantile)]!.light,
-        points: law.points.map(({ params, value }) => ({ params, value, fit: fitted(params) })),
-        curve: [...grid, largest]
-          .sort((a, b) => a - b)
-          .map((params) => ({ params, fit: fitted(params), ...forecast(law, params) })),
+        points: law.points.map(({ params, value }) => ({ params, value, fit: forecast(law, params).value })),
+        curve: [...new Set([...grid, ...ends])].sort((a, b) => a - b).map(at),
+        forecast: at(target),
         held: law.heldOut,
       };
     });
@@ -138,7 +140,7 @@ function fitAt(curve: DrawnLaw['curve'], points: DrawnLaw['points'], params: num
 }
 
 function frameMarks({ domains, target, shows }: LawPanels, width: number, columns: number): Plot.Markish[] {
-  const ticks = logTicks(domains.values, 4);
+  const ticks = shows === 'residuals' ? ratioTicks(domains.values) : logTicks(domains.values, 4);
   const panelWidth = (width - MARGIN.left - MARGIN.right) / columns;
   return [
     Plot.gridY(ticks, { stroke: GRID.light, strokeOpacity: 1 }),
@@ -146,11 +148,21 @@ function frameMarks({ domains, target, shows }: LawPanels, width: number, column
       tickFormat: (value: number) => formatCount(value),
       label: null,
     }),
-    Plot.axisY(ticks, { tickFormat: formatPower, label: null }),
+    Plot.axisY(ticks, {
+      // as text: a log scale thins out what a tick format gives
+      text: shows === 'residuals' ? (ratio: number) => significant(ratio) : formatPower,
+      label: null,
+    }),
     Plot.frame({ stroke: GRID.light }),
     Plot.ruleX([target], { stroke: MUTED.light, strokeWidth: 0.75 }),
     ...(shows === 'residuals' ? [Plot.ruleY([1], { stroke: MUTED.light })] : []),
   ];
+}
+
+/** 1 and the same few factors above and below it; the widest pair that fits. */
+function ratioTicks([low, high]: readonly [number, number]): number[] {
+  const factor = [10, 5, 2, 1.5, 1.2, 1.1, 1.05].find((one) => 1 / one >= low && one <= high) ?? 1.02;
+  return [1 / factor, 1, factor];
 }
 
 /** Band, fit inside the ladder, dashed forecast beyond it, points, and the held-out prediction. */
@@ -161,7 +173,6 @@ function lawMarks(drawn: DrawnLaw, { shows, domains }: LawPanels, isShown: (key:
   const within = (value: number): number => Math.min(high, Math.max(low, value));
   const at = { fx: () => facetOf(law.depth), fy: () => law.role, x: 'params' };
   const largest = Math.max(...points.map(({ params }) => params));
-  type CurvePoint = DrawnLaw['curve'][number];
   const line = { ...at, y: ({ value, fit }: CurvePoint) => within(over(value, fit)), stroke };
   const band = Plot.areaY(curve, {
     ...at,
@@ -203,7 +214,7 @@ function quantileKeys(drawn: readonly DrawnLaw[]): SpecKey[] {
   }));
 }
 
-function specPoints({ law, key, points, curve, held }: DrawnLaw, isRelative: boolean): SpecPoint[] {
+function specPoints({ law, key, points, curve, forecast, held }: DrawnLaw, isRelative: boolean): SpecPoint[] {
   const place = { key, fx: facetOf(law.depth), fy: law.role };
   const where = [`${law.role}, ${depthLabel(law.depth)}`, `q = ${significant(law.quantile)}`];
   const over = (value: number, fit: number): number => (isRelative ? value / fit : value);
@@ -217,12 +228,11 @@ function specPoints({ law, key, points, curve, held }: DrawnLaw, isRelative: boo
       `fit ${number(fit)}, ratio ${number(value / fit)}`,
     ],
   }));
-  const last = curve.at(-1);
-  const forecast = last && {
+  const ahead = {
     ...place,
-    x: last.params,
-    y: over(last.value, last.fit),
-    text: [...where, `forecast at ${formatCount(last.params)}`, sigmaText(last)],
+    x: forecast.params,
+    y: over(forecast.value, forecast.fit),
+    text: [...where, `forecast at ${formatCount(forecast.params)}`, sigmaText(forecast)],
   };
   const heldOut = held && {
     ...place,
@@ -234,7 +244,7 @@ function specPoints({ law, key, points, curve, held }: DrawnLaw, isRelative: boo
       `measured ${number(held.actual)}, ratio ${number(held.predicted / held.actual)}`,
     ],
   };
-  return [...measured, ...(forecast ? [forecast] : []), ...(heldOut ? [heldOut] : [])];
+  return [...measured, ahead, ...(heldOut ? [heldOut] : [])];
 }
 
 function tableRows(label: string, { law, points, curve, held }: DrawnLaw): (string | number)[][] {

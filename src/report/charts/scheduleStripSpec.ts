@@ -6,12 +6,14 @@ import { shortLabel } from '../cells.ts';
 import { GRID, type Ink, PAGE, SIZE_INKS, spreadInks } from '../palette.ts';
 import { layersLabel, matrixLabel } from '../ruleBlocks.ts';
 import { scheduleLabel } from '../wording.ts';
-import type { ChartSpec, SpecKey } from './chartSpec.ts';
+import type { ChartSpec, SpecKey, SpecPoint } from './chartSpec.ts';
 
 const ROW_HEIGHT = 34;
 const MARGIN = { right: 12, top: 8, bottom: 30 };
 /** A letter of a bar's label, in pixels. */
-const LETTER = 6.6;
+const LETTER = 7;
+/** Places of a whole row where its rule can be read off. */
+const PLACES = 16;
 
 /** A schedule with its remedy, as the legend shows it. */
 interface Entry {
@@ -27,7 +29,7 @@ export function scheduleStripSpec({ rules = [], target, criterion }: Plan): Char
   const inkOf = (rule: PlanRule): Ink => inks[entries.findIndex(({ id }) => id === idOf(rule))] ?? SIZE_INKS[0]!;
   const matrices = [...new Set(rules.map(matrixLabel))];
   const longest = Math.max(4, ...matrices.map((name) => shortLabel(name, 20).length));
-  const marginLeft = 12 + LETTER * longest;
+  const marginLeft = 16 + LETTER * longest;
   return {
     name: 'plan-layers',
     title: `Schedule of every layer at ${formatCount(target.params)} parameters`,
@@ -36,17 +38,7 @@ export function scheduleStripSpec({ rules = [], target, criterion }: Plan): Char
     keys: entries.map(
       ({ id, label, products }, i): SpecKey => ({ id, label: `${label} (${products})`, ink: inks[i]! }),
     ),
-    points: rules.map((rule) => ({
-      x: (rule.layers[0] + rule.layers[1] + 1) / 2,
-      y: 0,
-      fy: matrixLabel(rule),
-      key: idOf(rule),
-      text: [
-        `${matrixLabel(rule)}, layers ${layersLabel(rule.layers)}`,
-        `${scheduleLabel(rule)}, ${rule.products} products`,
-        `from σ = ${significant(rule.hardest.sigma)} at q = ${criterion.quantile}: output ${significant(rule.hardest.output)}`,
-      ],
-    })),
+    points: rules.flatMap((rule) => rulePoints(rule, target.layers, criterion.quantile)),
     table: {
       columns: ['matrix', 'first layer', 'last layer', 'schedule', 'products', 'smallest sigma planned for', 'output'],
       rows: rules.map((rule) => [
@@ -90,6 +82,23 @@ export function scheduleStripSpec({ rules = [], target, criterion }: Plan): Char
       };
     },
   };
+}
+
+/** Along the bar, so that one is near wherever a reader points. */
+function rulePoints(rule: PlanRule, layers: number, quantile: number): SpecPoint[] {
+  const [first, last] = rule.layers;
+  const places = Math.max(1, Math.round((PLACES * (last - first + 1)) / layers));
+  return Array.from({ length: places }, (_, i) => ({
+    x: first + ((last - first + 1) * (i + 0.5)) / places,
+    y: 0,
+    fy: matrixLabel(rule),
+    key: idOf(rule),
+    text: [
+      `${matrixLabel(rule)}, layers ${layersLabel(rule.layers)}`,
+      `${scheduleLabel(rule)}, ${rule.products} products`,
+      `from σ = ${significant(rule.hardest.sigma)} at q = ${quantile}: output ${significant(rule.hardest.output)}`,
+    ],
+  }));
 }
 
 /** Fewest products first. */
