@@ -24,7 +24,11 @@ for (const name of wanted) {
     console.error(`bench: there is no ${name}; known are ${known.join(', ')}`);
     process.exit(2);
   }
-  const bundle = await rolldown({ input: `${folder}${name}.ts`, platform: 'node', external: ['onnxruntime-node'] });
+  const bundle = await rolldown({
+    input: `${folder}${name}.ts`,
+    platform: 'node',
+    external: ['onnxruntime-node', 'playwright-core'],
+  });
   await bundle.write({ file: `${out}${name}.mjs`, format: 'esm' });
   await bundle.close();
   console.log(`# ${name}`);

@@ -33,6 +33,10 @@ export interface RunningServer {
 
 /** Milliseconds between two looks at the files, and at least between two tellings of news. */
 const INTERVAL = 300;
+/** The same while much is still to be read. */
+const BACKLOG = 1000;
+/** Connections at a time: a page holds up to seven. */
+const MOST_CONNECTIONS = 512;
 /** Milliseconds after a request in which reading on leaves room for the next, and how much. */
 const QUIET = 500;
 const PAUSE = 60;
@@ -71,10 +75,19 @@ export async function serveStudies({
   let timer: NodeJS.Timeout;
   const pending = new Map<string, PageChange>();
   let told = 0;
+  let complaint = '';
   const look = (): void => {
-    const { changes, isBehind } = studies.look();
+    let news: ReturnType<typeof studies.look> = { changes: [], isBehind: false };
+    try {
+      news = studies.look();
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      if (text !== complaint) process.stderr.write(`muonscope: serve: this is a defect; please report it\n${text}\n`);
+      complaint = text; // told once, and the server goes on
+    }
+    const { changes, isBehind } = news;
     for (const change of changes) pending.set(`${change.study} ${change.run} ${change.what}`, change);
-    if (pending.size > 0 && performance.now() - told >= INTERVAL) {
+    if (pending.size > 0 && performance.now() - told >= (isBehind ? BACKLOG : INTERVAL)) {
       for (const tell of listeners) tell([...pending.values()]);
       pending.clear();
       told = performance.now();
@@ -102,6 +115,7 @@ function bind(
 ): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = listen({ fetch, hostname: host, port }, () => resolve(server));
+    server.maxConnections = MOST_CONNECTIONS;
     server.on('error', (error: NodeJS.ErrnoException) => {
       const reason =
         error.code === 'EADDRINUSE' ? `port ${port} is in use` : `the address cannot be used (${error.code})`;
