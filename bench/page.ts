@@ -75,7 +75,7 @@ async function measureWhole(
     const wanted = cells[77]!;
     const asked = performance.now();
     wanted.click();
-    const name = wanted.getAttribute('aria-label')!.split(':')[0]!;
+    const name = wanted.title;
     while (!document.querySelector('.pair figcaption')?.textContent?.includes(` ${name} `)) await settled();
     const next = performance.now() - asked;
     const slider = document.querySelector<HTMLInputElement>('input[type=range]')!;
