@@ -5,6 +5,7 @@ import { dynamicsSchema, storedDynamicsSchema } from './dynamicsSchema.ts';
 import { randomSchema } from './randomSchema.ts';
 import { auditSchema, scanListSchema, scanSchema } from './scanSchemas.ts';
 import { metricsSchema, runSchema, sourceSchema, spectrumSchema, studySchema } from './schemas.ts';
+import { serveSchema } from './serveSchema.ts';
 
 const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, description: string]>> = {
   'study-folder': [studySchema, 'STUDY/study.json: a ladder that is trained here, or runs that were observed'],
@@ -21,6 +22,7 @@ const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, descriptio
   scan: [scanSchema, 'Output of scan --json'],
   'scan-list': [scanListSchema, 'Output of scan --list --json'],
   audit: [auditSchema, 'Output of audit --json'],
+  serve: [serveSchema, 'Output of serve --json, once it listens'],
   random: [randomSchema, 'random.json of the folder of random --out, and the output of random --json'],
 };
 
