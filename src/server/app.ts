@@ -1,7 +1,7 @@
 /** The routes: the page's own files, answers as JSON, and news as server-sent events. */
 import { readFileSync } from 'node:fs';
 import { Hono } from 'hono';
-import { streamSSE } from 'hono/streaming';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { MuonscopeError, UsageError } from '../base/errors.ts';
 import type { DocumentName, PageChange } from '../workflows/pageData.ts';
 import type { ShownStudies } from '../workflows/shownStudies.ts';
@@ -58,18 +58,8 @@ export function createApp({ studies, files, address, listeners }: AppParts): Hon
   addRunRoutes(app, studies);
   app.get('/api/events', (context) => {
     if (listeners.size >= MOST_LISTENERS)
-      return refuse(context, 400, `more than ${MOST_LISTENERS} pages are listening`);
-    return streamSSE(context, async (stream) => {
-      const tell: Listener = (changes) => void stream.writeSSE({ event: 'changes', data: JSON.stringify(changes) });
-      listeners.add(tell);
-      stream.onAbort(() => void listeners.delete(tell));
-      await stream.writeSSE({ event: 'open', data: '' });
-      while (!stream.aborted && !stream.closed) {
-        await stream.sleep(1000 * HEARTBEAT);
-        await stream.writeSSE({ event: 'alive', data: '' });
-      }
-      listeners.delete(tell);
-    });
+      return refuse(context, 503, `more than ${MOST_LISTENERS} pages are listening; close some`);
+    return streamSSE(context, (stream) => tellNews(stream, listeners));
   });
   app.get('*', (context) => {
     const file = files.get(context.req.path);
@@ -78,6 +68,39 @@ export function createApp({ studies, files, address, listeners }: AppParts): Hon
     return context.body(readFileSync(file.path), 200, { 'content-type': file.type, 'cache-control': cache });
   });
   return app;
+}
+
+/** One message at a time: what happens while a slow page has not taken the last one is told together in the next. */
+async function tellNews(stream: SSEStreamingApi, listeners: Set<Listener>): Promise<void> {
+  const pending = new Map<string, PageChange>();
+  let wake = (): void => undefined;
+  const tell: Listener = (changes) => {
+    for (const change of changes) pending.set(`${change.study} ${change.run} ${change.what}`, change);
+    wake();
+  };
+  listeners.add(tell);
+  stream.onAbort(() => {
+    listeners.delete(tell);
+    wake();
+  });
+  await stream.writeSSE({ event: 'open', data: '' });
+  while (!stream.aborted && !stream.closed) {
+    if (pending.size > 0) {
+      const data = JSON.stringify([...pending.values()]);
+      pending.clear();
+      await stream.writeSSE({ event: 'changes', data });
+      continue;
+    }
+    const isNews = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), 1000 * HEARTBEAT);
+      wake = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+    if (!isNews) await stream.writeSSE({ event: 'alive', data: '' });
+  }
+  listeners.delete(tell);
 }
 
 function addRunRoutes(app: Hono, studies: ShownStudies): void {
@@ -96,6 +119,12 @@ function addRunRoutes(app: Hono, studies: ShownStudies): void {
         columns: wholeNumber('columns', query('columns'), [1, MOST_COLUMNS], 300),
       }),
     );
+  });
+  app.get(`${base}/overview`, (context) => {
+    const { study, run } = context.req.param();
+    const [quantile = 0.5] = numberList('quantile', context.req.query('quantile'), 1);
+    const columns = wholeNumber('columns', context.req.query('columns'), [1, 100], 24);
+    return context.json(studies.overview(study, run, { quantile, columns }));
   });
   app.get(`${base}/history`, (context) => {
     const { study, run } = context.req.param();

@@ -22,6 +22,6 @@ export function numberList(name: string, text: string | undefined, most: number)
   const values = parts.map((part) => (/^[\d.e-]{1,20}$/.test(part) ? Number(part) : Number.NaN));
   if (parts.length <= most && values.every(Number.isFinite)) return values;
   throw new UsageError(
-    `${name}: expected at most ${most} numbers separated by commas, got something else; correct the request`,
+    `${name}: expected ${most === 1 ? 'a number' : `at most ${most} numbers separated by commas`}, got something else; correct the request`,
   );
 }

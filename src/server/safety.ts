@@ -94,7 +94,7 @@ function isSame(given: string, token: string): boolean {
 /** @returns one sentence, as text */
 export function refuse(
   context: Context,
-  status: 400 | 401 | 403 | 404 | 405 | 414 | 421 | 500,
+  status: 400 | 401 | 403 | 404 | 405 | 414 | 421 | 500 | 503,
   reason: string,
 ): Response {
   const answer = context.body(`muonscope: ${reason}\n`, status, { 'content-type': 'text/plain; charset=utf-8' });

@@ -33,9 +33,22 @@ export interface RunningServer {
 
 /** Milliseconds between two looks at the files, and at least between two tellings of news. */
 const INTERVAL = 300;
+/** The same while much is still to be read. */
+const BACKLOG = 1000;
+/** Connections at a time: a page holds up to seven. */
+const MOST_CONNECTIONS = 512;
 /** Milliseconds after a request in which reading on leaves room for the next, and how much. */
 const QUIET = 500;
 const PAUSE = 60;
+const MOST_PORT = 65535;
+/** Why listening failed, in words. */
+const BIND_FAILURES: Readonly<Record<string, (port: number) => string>> = {
+  EADDRINUSE: (port) => `port ${port} is in use`,
+  EACCES: (port) => `port ${port} needs rights that this program lacks`,
+  EADDRNOTAVAIL: () => 'this machine has no such address',
+  ENOTFOUND: () => 'no such host is known',
+  EAI_AGAIN: () => 'no such host is known',
+};
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -48,15 +61,10 @@ const TYPES: Readonly<Record<string, string>> = {
  *
  * @throws UsageError if a folder is absent or holds no study, or the address cannot be used
  */
-export async function serveStudies({
-  folders,
-  host,
-  port,
-  token,
-  page = builtPage(),
-}: ServeRequest): Promise<RunningServer> {
+export async function serveStudies({ folders, host, port, token, page }: ServeRequest): Promise<RunningServer> {
+  requireUsable(host, port, token);
   const studies = showStudies(folders);
-  const files = pageFiles(page);
+  const files = pageFiles(page ?? builtPage());
   const required = isLoopback(host) ? (token ?? null) : (token ?? randomBytes(24).toString('base64url'));
   const listeners = new Set<Listener>();
   let address: ServerAddress = { host, port, token: required };
@@ -71,10 +79,19 @@ export async function serveStudies({
   let timer: NodeJS.Timeout;
   const pending = new Map<string, PageChange>();
   let told = 0;
+  let complaint = '';
   const look = (): void => {
-    const { changes, isBehind } = studies.look();
+    let news: ReturnType<typeof studies.look> = { changes: [], isBehind: false };
+    try {
+      news = studies.look();
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      if (text !== complaint) process.stderr.write(`muonscope: serve: this is a defect; please report it\n${text}\n`);
+      complaint = text; // told once, and the server goes on
+    }
+    const { changes, isBehind } = news;
     for (const change of changes) pending.set(`${change.study} ${change.run} ${change.what}`, change);
-    if (pending.size > 0 && performance.now() - told >= INTERVAL) {
+    if (pending.size > 0 && performance.now() - told >= (isBehind ? BACKLOG : INTERVAL)) {
       for (const tell of listeners) tell([...pending.values()]);
       pending.clear();
       told = performance.now();
@@ -95,6 +112,16 @@ export async function serveStudies({
   };
 }
 
+function requireUsable(host: string, port: number, token: string | undefined): void {
+  if (host === '') throw new UsageError('--host: expected an address, got none; leave it out for 127.0.0.1');
+  if (port > MOST_PORT)
+    throw new UsageError(`--port: expected a port from 0 to ${MOST_PORT}, got ${port}; 0 takes any that is free`);
+  if (token !== undefined && !/^[\w.~-]{8,200}$/.test(token))
+    throw new UsageError(
+      '--token: expected 8 to 200 letters, digits and any of . _ ~ -, got something else; leave it out to have one made up',
+    );
+}
+
 function bind(
   fetch: (request: Request) => Response | Promise<Response>,
   host: string,
@@ -102,9 +129,9 @@ function bind(
 ): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = listen({ fetch, hostname: host, port }, () => resolve(server));
+    server.maxConnections = MOST_CONNECTIONS;
     server.on('error', (error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === 'EADDRINUSE' ? `port ${port} is in use` : `the address cannot be used (${error.code})`;
+      const reason = BIND_FAILURES[error.code ?? '']?.(port) ?? `the address cannot be used (${error.code})`;
       reject(
         new UsageError(`serve: expected to listen on ${host}, but ${reason}; give another --port or --host`, {
           cause: error,

@@ -6,6 +6,7 @@ import { exportSchema, ingestSchema, watchSchema } from './observedSchemas.ts';
 import { randomSchema } from './randomSchema.ts';
 import { auditSchema, scanListSchema, scanSchema } from './scanSchemas.ts';
 import { metricsSchema, runSchema, sourceSchema, spectrumSchema, studySchema } from './schemas.ts';
+import { serveSchema } from './serveSchema.ts';
 
 const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, description: string]>> = {
   'study-folder': [studySchema, 'STUDY/study.json: a ladder that is trained here, or runs that were observed'],
@@ -25,6 +26,7 @@ const PUBLISHED: Readonly<Record<string, readonly [schema: z.ZodType, descriptio
   ingest: [ingestSchema, 'Output of ingest --json'],
   watch: [watchSchema, 'Output of watch --json'],
   export: [exportSchema, 'Output of export --json'],
+  serve: [serveSchema, 'Output of serve --json, once it listens'],
   random: [randomSchema, 'random.json of the folder of random --out, and the output of random --json'],
 };
 

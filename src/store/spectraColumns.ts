@@ -2,10 +2,11 @@
  * The spectra of a run as typed columns, one set a matrix, read from a growing spectra.jsonl.
  *
  * What: lines are read once, from where the last call stopped; a last line without its end waits for the rest.
- * How: every line is parsed and its fields are checked, but no record is kept: 4 bytes a number and 8 a step, so a million
- * spectra of nine quantiles take about 70 MB, whatever their lines take.
+ * How: lines are scanned (scanSpectrumLine.ts), unusual ones parsed and their fields checked; no record is kept: 4 bytes a number
+ * and 8 a step, so a million spectra of nine quantiles take about 70 MB, whatever their lines take.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { layoutOf, lineScanner, numberSlot, type ScannedLine } from './scanSpectrumLine.ts';
 
 /** Numbers of a record that are kept beside its quantiles. */
 export const MEASURES = ['spectral', 'smallest', 'stableRank', 'effectiveRank', 'outlierShare', 'frobenius'] as const;
@@ -50,7 +51,12 @@ export interface SpectraColumns {
   /** Bytes of the file at the last look. */
   readonly size: number;
   readonly records: number;
+  /** The first of the lines that hold no spectrum. */
   readonly damaged: readonly DamagedLine[];
+  /** How many there are. */
+  readonly damagedLines: number;
+  /** Whether the file was there at the last look. */
+  readonly isThere: boolean;
   readonly series: readonly SeriesIdentity[];
   /** Columns of a series by its place in `series`. @throws RangeError if there is none */
   columns(index: number): SeriesColumns;
@@ -69,6 +75,12 @@ const LONGEST_LINE = 1 << 24;
 /** Damaged lines that are told. */
 const MOST_DAMAGED = 20;
 const NEWLINE = 10;
+/** Layouts learnt of one file: a file that mixes more is parsed. */
+const MOST_LAYOUTS = 1000;
+/** Places in a scanned line. */
+const [NAME, STAGE, QUANTILES, VALUES] = [0, 2, 1, 2];
+const STEP = numberSlot('step');
+const SLOTS: readonly number[] = MEASURES.map(numberSlot);
 
 interface GrowingSeries {
   readonly identity: SeriesIdentity;
@@ -83,15 +95,40 @@ export function openSpectraColumns(path: string): SpectraColumns {
   const byKey = new Map<string, GrowingSeries>();
   const series: GrowingSeries[] = [];
   const damaged: DamagedLine[] = [];
-  const state = { read: 0, size: 0, records: 0, lines: 0, rest: Buffer.alloc(0) as Buffer };
+  const state = { read: 0, size: 0, records: 0, lines: 0, damaged: 0, layouts: 0, isThere: false, isSkipping: false };
+  let rest: Buffer = Buffer.alloc(0);
+  let scan: ((bytes: Buffer, start: number, end: number) => ScannedLine | null) | null = null;
 
-  const addLine = (text: string): void => {
+  const note = (reason: string): void => {
+    state.damaged++;
+    if (damaged.length < MOST_DAMAGED) damaged.push({ line: state.lines, reason });
+  };
+
+  const addLine = (bytes: Buffer, start: number, end: number): void => {
     state.lines++;
-    if (text === '') return;
-    const record = recordOf(text);
-    if (typeof record === 'string') {
-      if (damaged.length < MOST_DAMAGED) damaged.push({ line: state.lines, reason: record });
+    if (start === end) return;
+    const scanned = scan?.(bytes, start, end) ?? null;
+    const known = scanned && byKey.get(`${scanned.texts[STAGE]} ${scanned.texts[NAME]}`);
+    if (scanned && known && scanned.lists[QUANTILES]!.length === scanned.lists[VALUES]!.length) {
+      append(
+        known,
+        scanned.numbers[STEP]!,
+        scanned.lists[QUANTILES]!,
+        scanned.lists[VALUES]!,
+        (i) => scanned.numbers[SLOTS[i]!]!,
+      );
+      state.records++;
       return;
+    }
+    const record = recordOf(bytes.toString('utf8', start, end));
+    if (typeof record === 'string') {
+      note(record);
+      return;
+    }
+    if (scanned === null && state.layouts < MOST_LAYOUTS) {
+      state.layouts++;
+      const layout = layoutOf(record);
+      if (layout !== null) scan = lineScanner(layout);
     }
     const key = `${record.stage} ${record.name}`;
     let found = byKey.get(key);
@@ -100,7 +137,7 @@ export function openSpectraColumns(path: string): SpectraColumns {
       byKey.set(key, found);
       series.push(found);
     }
-    append(found, record);
+    append(found, record.step, record.quantiles, record.values, (i) => record[MEASURES[i]!]);
     state.records++;
   };
 
@@ -108,26 +145,38 @@ export function openSpectraColumns(path: string): SpectraColumns {
     byKey.clear();
     series.length = 0;
     damaged.length = 0;
-    Object.assign(state, { read: 0, records: 0, lines: 0, rest: Buffer.alloc(0) });
+    Object.assign(state, { read: 0, records: 0, lines: 0, damaged: 0, layouts: 0, isSkipping: false });
+    rest = Buffer.alloc(0);
   };
 
   const readChunk = (file: number): boolean => {
-    const at = state.read + state.rest.length;
+    const at = state.read + rest.length;
     if (at >= state.size) return false;
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK, state.size - at));
     const got = readSync(file, chunk, 0, chunk.length, at);
     if (got === 0) return false;
-    const bytes =
-      state.rest.length === 0 ? chunk.subarray(0, got) : Buffer.concat([state.rest, chunk.subarray(0, got)]);
+    const bytes = rest.length === 0 ? chunk.subarray(0, got) : Buffer.concat([rest, chunk.subarray(0, got)]);
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      addLine(bytes.toString('utf8', start, end));
+      if (state.isSkipping) state.isSkipping = false;
+      else addLine(bytes, start, end);
       start = end + 1;
     }
     state.read += start;
-    state.rest = Buffer.from(bytes.subarray(start));
-    if (state.rest.length > LONGEST_LINE) throw new RangeError(`a line of more than ${LONGEST_LINE} bytes`);
+    rest = Buffer.from(bytes.subarray(start));
+    if (state.isSkipping || rest.length > LONGEST_LINE) skipRest();
     return true;
+  };
+
+  /** Goes on after the end of a line that is too long to be a spectrum. */
+  const skipRest = (): void => {
+    if (!state.isSkipping) {
+      state.lines++;
+      note(`a line of more than ${LONGEST_LINE} bytes`);
+    }
+    state.read += rest.length;
+    rest = Buffer.alloc(0);
+    state.isSkipping = true;
   };
 
   return {
@@ -141,6 +190,12 @@ export function openSpectraColumns(path: string): SpectraColumns {
       return state.records;
     },
     damaged,
+    get damagedLines() {
+      return state.damaged;
+    },
+    get isThere() {
+      return state.isThere;
+    },
     get series() {
       return series.map(({ identity }) => identity);
     },
@@ -151,11 +206,12 @@ export function openSpectraColumns(path: string): SpectraColumns {
     },
     grow: (until) => {
       const file = openExisting(path);
+      state.isThere = file !== null;
       if (file === null) return false;
       try {
         state.size = fstatSync(file).size;
         if (state.size < state.read) restart(); // written anew, or cut off by a writer that resumed
-        while (readChunk(file)) if (performance.now() >= until) return state.read + state.rest.length < state.size;
+        while (readChunk(file)) if (performance.now() >= until) return state.read + rest.length < state.size;
         return false;
       } finally {
         closeSync(file);
@@ -220,17 +276,23 @@ function emptySeries({
   };
 }
 
-function append(series: GrowingSeries, record: SpectrumLine): void {
+function append(
+  series: GrowingSeries,
+  step: number,
+  quantiles: readonly number[],
+  values: readonly number[],
+  measure: (i: number) => number,
+): void {
   const { identity, count } = series;
   if (count === series.steps.length) enlarge(series);
-  if (count > 0 && record.step <= series.steps[count - 1]!) series.sorted = false;
-  series.steps[count] = record.step;
-  for (const [i, quantile] of identity.quantiles.entries()) {
-    const at = record.quantiles[i] === quantile ? i : record.quantiles.indexOf(quantile);
-    series.columns[i]![count] = at < 0 ? Number.NaN : record.values[at]!;
+  if (count > 0 && step <= series.steps[count - 1]!) series.sorted = false;
+  series.steps[count] = step;
+  const wanted = identity.quantiles;
+  for (let i = 0; i < wanted.length; i++) {
+    const at = quantiles[i] === wanted[i] ? i : quantiles.indexOf(wanted[i]!);
+    series.columns[i]![count] = at < 0 ? Number.NaN : values[at]!;
   }
-  for (const [i, measure] of MEASURES.entries())
-    series.columns[identity.quantiles.length + i]![count] = record[measure];
+  for (let i = 0; i < MEASURES.length; i++) series.columns[wanted.length + i]![count] = measure(i);
   series.count++;
 }
 

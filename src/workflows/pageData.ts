@@ -1,6 +1,6 @@
 /** What the page is told, as plain data: the answers of the server, and what a single file would embed. */
 import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
-import type { Plateau } from '../stability/plateau.ts';
+import type { Plateau, Verdict } from '../stability/plateau.ts';
 import type { MetricsRecord, StudyDescription } from '../store/study.ts';
 
 /** A study that is shown. */
@@ -10,11 +10,15 @@ export interface PageStudy {
   /** Its folder as the user would name it. */
   readonly name: string;
   readonly origin: StudyDescription['origin'];
+  /** ISO 8601; empty where study.json cannot be read. */
   readonly created: string;
+  /** Parameters; 0 where study.json cannot be read. */
   readonly target: number;
   readonly runs: readonly PageRun[];
   /** Documents the study holds. */
   readonly documents: readonly DocumentName[];
+  /** What of the study cannot be read, in words; the rest is shown. */
+  readonly notes: readonly string[];
 }
 
 /** A run that has begun. */
@@ -65,6 +69,20 @@ export interface PageTrajectory {
   readonly plateau: Plateau;
 }
 
+/** One matrix in the grid: one quantile over the steps, thinned, and its plateau. */
+export interface PageOverviewRow {
+  readonly index: number;
+  /** The recorded quantile nearest the one asked for. */
+  readonly quantile: number;
+  readonly steps: readonly number[];
+  readonly values: readonly number[];
+  /** null while the run's records are still being read. */
+  readonly verdict: Verdict | null;
+  /** Mean over the plateau's window; null where there is none. */
+  readonly plateau: number | null;
+  readonly reason: string;
+}
+
 /** Every record of one matrix, for scrubbing: thinned to at most so many steps, evenly. */
 export interface PageHistory {
   readonly index: number;
@@ -110,6 +128,8 @@ export interface PageRunSnapshot {
   readonly list: PageSeriesList;
   /** Of every series and recorded quantile. */
   readonly trajectories: readonly PageTrajectory[];
+  /** Of every series, at the quantile nearest the middle. */
+  readonly overview: readonly PageOverviewRow[];
   /** Of every series, in its place. */
   readonly histories: readonly PageHistory[];
   readonly metrics: PageMetrics;

@@ -16,6 +16,7 @@ import { type ShownStudies, showStudies } from './shownStudies.ts';
 
 /** Columns of pixels of a trajectory; charts are rarely wider in so many panels. */
 const COLUMNS = 240;
+const OVERVIEW_COLUMNS = 24;
 /** Numbers in all histories of a study, about seven bytes each. */
 const MOST_NUMBERS = 500_000;
 const LEAST_STEPS = 12;
@@ -89,6 +90,7 @@ function runSnapshot(shown: ShownStudies, { study, run, list, most }: RunPlace):
     run,
     list,
     trajectories: shown.trajectories(study, run, { indices, quantiles, columns: Math.min(COLUMNS, most) }),
+    overview: shown.overview(study, run, { quantile: 0.5, columns: OVERVIEW_COLUMNS }),
     histories: indices.map((index) => shown.history(study, run, index, most)),
     metrics: shown.metrics(study, run, 4 * COLUMNS),
   };

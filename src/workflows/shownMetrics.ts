@@ -36,7 +36,6 @@ export function openMetrics(path: string): GrowingMetrics {
   return {
     grow,
     thinned: (run, columns) => {
-      if (records.length === 0) grow();
       const kept = thinByPixel(
         records.map(({ step }) => step),
         records.map(({ loss }) => loss),

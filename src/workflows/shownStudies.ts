@@ -1,28 +1,26 @@
 /** Studies that are shown while they may still grow: found under folders, read as far as asked, looked at again and again. */
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, join, relative, sep } from 'node:path';
-import { StudyError, UsageError } from '../base/errors.ts';
+import { basename, join, relative } from 'node:path';
+import { MuonscopeError, StudyError, UsageError } from '../base/errors.ts';
 import { formatBytes } from '../base/numbers.ts';
 import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
-import { findPlateau } from '../stability/findPlateau.ts';
 import { readDynamics } from '../store/dynamicsFolder.ts';
 import { readDescription } from '../store/runFiles.ts';
 import { RUN_NAME } from '../store/schemas.ts';
-import { openSpectraColumns, type SeriesColumns, type SpectraColumns } from '../store/spectraColumns.ts';
 import type { RunDescription } from '../store/study.ts';
 import { readLaws, readPlan, readRandom, readStudy } from '../store/studyFolder.ts';
-import { thinByPixel } from '../store/thinColumns.ts';
 import type {
   DocumentName,
   PageChange,
   PageHistory,
   PageMetrics,
+  PageOverviewRow,
   PageRun,
   PageSeriesList,
   PageStudy,
   PageTrajectory,
 } from './pageData.ts';
-import { type GrowingMetrics, openMetrics } from './shownMetrics.ts';
+import { isInside, type OverviewRequest, openShownRun, type ShownRun, type TrajectoryRequest } from './shownRun.ts';
 
 /** Deeper folders are not looked into for studies. */
 const DEEPEST = 4;
@@ -31,6 +29,8 @@ const MOST_STUDIES = 200;
 const SLICE = 12;
 /** Bytes of records; reading and fitting them takes some seconds, in which nothing else is served. */
 const MOST_FITTED = 128 * 2 ** 20;
+/** Of the first answer about a run. */
+const FIRST_SLICE = 40;
 
 export interface ShownStudies {
   list(): readonly PageStudy[];
@@ -39,22 +39,11 @@ export interface ShownStudies {
   fittedLaws(study: string, sizeConvention: SizeConvention): Promise<LawsDocument>;
   series(study: string, run: string): PageSeriesList;
   trajectories(study: string, run: string, request: TrajectoryRequest): readonly PageTrajectory[];
+  overview(study: string, run: string, request: OverviewRequest): readonly PageOverviewRow[];
   history(study: string, run: string, index: number, most: number): PageHistory;
   metrics(study: string, run: string, columns: number): PageMetrics;
   /** Reads on and looks for news; returns what changed and whether there is more to read now. */
   look(): { readonly changes: readonly PageChange[]; readonly isBehind: boolean };
-}
-
-export interface TrajectoryRequest {
-  readonly indices: readonly number[];
-  readonly quantiles: readonly number[];
-  readonly columns: number;
-}
-
-interface ShownRun {
-  readonly description: RunDescription;
-  readonly spectra: SpectraColumns;
-  readonly metrics: GrowingMetrics;
 }
 
 interface ShownStudy {
@@ -62,6 +51,8 @@ interface ShownStudy {
   readonly name: string;
   readonly folder: string;
   readonly runs: Map<string, ShownRun>;
+  /** What is wrong with a run's folder, by its name. */
+  readonly broken: Map<string, string>;
   state: string;
 }
 
@@ -78,7 +69,7 @@ export function showStudies(folders: readonly string[]): ShownStudies {
       const name = folder === root ? given : join(given, relative(root, folder));
       const id = freeId(basename(folder), studies);
       if (![...studies.values()].some((known) => known.folder === folder))
-        studies.set(id, { id, name, folder, runs: new Map(), state: '' });
+        studies.set(id, { id, name, folder, runs: new Map(), broken: new Map(), state: '' });
     }
   }
   if (studies.size === 0)
@@ -86,6 +77,8 @@ export function showStudies(folders: readonly string[]): ShownStudies {
       `serve: expected a study in ${folders.join(', ')}, found no study.json in or under it; check the path or make one with the study command`,
     );
   for (const study of studies.values()) refreshRuns(study);
+  /** The run asked for last is read first. */
+  let wanted: ShownRun | null = null;
   const studyOf = (id: string): ShownStudy => {
     const found = studies.get(id);
     if (found === undefined) throw new UsageError(`serve: there is no study ${id}; see the list of studies`);
@@ -95,18 +88,25 @@ export function showStudies(folders: readonly string[]): ShownStudies {
     const study = studyOf(id);
     const found = study.runs.get(run);
     if (found === undefined) throw new UsageError(`serve: study ${id} has no run ${run}; see its list of runs`);
-    if (found.spectra.records === 0) found.spectra.grow(performance.now() + SLICE);
+    wanted = found;
+    return found;
+  };
+  /** Of a run that nothing has been read of yet, the beginning. */
+  const begun = (id: string, run: string): ShownRun => {
+    const found = runOf(id, run);
+    if (found.records === 0) found.grow(performance.now() + FIRST_SLICE);
     return found;
   };
   return {
     list: () => [...studies.values()].map(describe),
     document: (study, name) => readDocument(studyOf(study).folder, name),
     fittedLaws: (study, sizeConvention) => fittedLaws(studyOf(study), sizeConvention),
-    series: (study, run) => seriesList(runOf(study, run)),
-    trajectories: (study, run, request) => trajectoriesOf(runOf(study, run), request),
-    history: (study, run, index, most) => historyOf(runOf(study, run).spectra, index, most),
-    metrics: (study, run, columns) => runOf(study, run).metrics.thinned(run, columns),
-    look: () => lookAt([...studies.values()]),
+    series: (study, run) => begun(study, run).series(),
+    trajectories: (study, run, request) => begun(study, run).trajectories(request),
+    overview: (study, run, request) => begun(study, run).overview(request),
+    history: (study, run, index, most) => begun(study, run).history(index, most),
+    metrics: (study, run, columns) => runOf(study, run).metrics(columns),
+    look: () => lookAt([...studies.values()], wanted),
   };
 }
 
@@ -134,16 +134,6 @@ function listFolders(folder: string): readonly string[] {
   }
 }
 
-/** Whether a path exists and, with every link followed, lies in `root`. */
-function isInside(path: string, root: string): boolean {
-  try {
-    const real = realpathSync(path);
-    return real === root || real.startsWith(root.endsWith(sep) ? root : root + sep);
-  } catch {
-    return false;
-  }
-}
-
 function freeId(name: string, taken: ReadonlyMap<string, unknown>): string {
   const slug =
     name
@@ -161,36 +151,53 @@ function refreshRuns(study: ShownStudy): boolean {
   const runs = join(study.folder, 'runs');
   let isNew = false;
   for (const name of listFolders(runs).filter((run) => RUN_NAME.test(run) && !study.runs.has(run))) {
-    const folder = join(runs, name);
-    const files = ['run.json', 'spectra.jsonl', 'metrics.jsonl'].map((file) => join(folder, file));
-    if (files.some((file) => existsSync(file) && !isInside(file, study.folder))) continue;
-    const description = readDescription(folder, study.folder);
-    if (description === null) continue;
-    study.runs.set(name, {
-      description,
-      spectra: openSpectraColumns(join(folder, 'spectra.jsonl')),
-      metrics: openMetrics(join(folder, 'metrics.jsonl')),
-    });
-    isNew = true;
+    const found = beginningOf(join(runs, name), study.folder);
+    const reason = typeof found === 'string' ? found : undefined;
+    isNew ||= reason !== study.broken.get(name) || typeof found === 'object';
+    if (reason === undefined) study.broken.delete(name);
+    else study.broken.set(name, reason);
+    if (typeof found === 'object') study.runs.set(name, openShownRun(join(runs, name), study.folder, found));
   }
   return isNew;
 }
 
-function describe({ id, name, folder, runs }: ShownStudy): PageStudy {
-  const { origin, created, target } = readStudy(folder);
+/** What run.json says; why it cannot be read; undefined if the run has not begun or a link leads out of the study. */
+function beginningOf(folder: string, root: string): RunDescription | string | undefined {
+  const files = ['run.json', 'spectra.jsonl', 'metrics.jsonl'].map((file) => join(folder, file));
+  if (files.some((file) => existsSync(file) && !isInside(file, root))) return undefined;
+  try {
+    return readDescription(folder, root) ?? undefined;
+  } catch (error) {
+    if (error instanceof MuonscopeError) return error.message;
+    throw error;
+  }
+}
+
+/** A study whose study.json cannot be read keeps its place, with a note. */
+function describe({ id, name, folder, runs, broken }: ShownStudy): PageStudy {
+  const { note, ...said } = descriptionOf(folder);
   const all = [...runs.values()].map(({ description }) => pageRun(description));
   return {
-    id,
-    name,
-    origin,
-    created,
-    target,
+    ...{ id, name, ...said },
     runs: all.sort((a, b) => a.params - b.params),
     documents: (['laws', 'plan', 'random', 'dynamics'] as const).filter((document) => {
       const path = join(folder, document === 'dynamics' ? document : `${document}.json`);
       return isInside(path, folder);
     }),
+    notes: [...(note === undefined ? [] : [note]), ...broken.values()],
   };
+}
+
+function descriptionOf(folder: string): Pick<PageStudy, 'origin' | 'created' | 'target'> & { readonly note?: string } {
+  try {
+    if (!isInside(join(folder, 'study.json'), folder))
+      throw new StudyError('study.json: expected the description of the study, found none; was it moved?', folder);
+    const { origin, created, target } = readStudy(folder);
+    return { origin, created, target };
+  } catch (error) {
+    if (!(error instanceof MuonscopeError)) throw error;
+    return { origin: 'observed', created: '', target: 0, note: error.message };
+  }
 }
 
 function pageRun(description: RunDescription): PageRun {
@@ -218,7 +225,7 @@ function readDocument(folder: string, name: DocumentName): unknown {
 }
 
 async function fittedLaws({ folder, id, runs }: ShownStudy, sizeConvention: SizeConvention): Promise<LawsDocument> {
-  const bytes = [...runs.values()].reduce((sum, { spectra }) => sum + spectra.size, 0);
+  const bytes = [...runs.values()].reduce((sum, run) => sum + run.series().reading.size, 0);
   if (bytes > MOST_FITTED)
     throw new StudyError(
       `serve: the records of ${id} take ${formatBytes(bytes)}, more than the page fits laws to at once; run muonscope laws on the folder`,
@@ -228,95 +235,10 @@ async function fittedLaws({ folder, id, runs }: ShownStudy, sizeConvention: Size
   return { ...lawsOfRecords(folder, { sizeConvention, window: 'fixed' }), source: `study ${id}` };
 }
 
-function seriesList({ spectra }: ShownRun): PageSeriesList {
-  return {
-    series: spectra.series.map((identity, index) => {
-      const { count, steps, values, measures } = spectra.columns(index);
-      const { name, role, layer, depth, stage, shape, quantiles } = identity;
-      const last = count - 1;
-      const middle = nearest(quantiles, 0.5);
-      return {
-        ...{ index, name, role, layer, depth, stage, shape, quantiles },
-        records: count,
-        lastStep: steps[last] ?? 0,
-        median: short(values[middle]?.[last] ?? 0) ?? 0,
-        outlierShare: short(measures.outlierShare[last] ?? 0) ?? 0,
-      };
-    }),
-    records: spectra.records,
-    reading: { read: spectra.read, size: spectra.size },
-    damaged: spectra.damaged.map(({ line, reason }) => `spectra.jsonl line ${line}: ${reason}`),
-  };
-}
-
-function nearest(values: readonly number[], wanted: number): number {
-  return values.reduce((best, value, i) => (Math.abs(value - wanted) < Math.abs(values[best]! - wanted) ? i : best), 0);
-}
-
-/** Five digits: a hundredth of a pixel, half the bytes. */
-function short(value: number): number | null {
-  return Number.isFinite(value) ? Number(value.toPrecision(5)) : null;
-}
-
-function trajectoriesOf(
-  { description, spectra }: ShownRun,
-  { indices, quantiles, columns }: TrajectoryRequest,
-): readonly PageTrajectory[] {
-  return indices.flatMap((index) => {
-    const series = spectra.columns(index);
-    return quantiles.flatMap((quantile) => {
-      const column = series.values[series.quantiles.indexOf(quantile)];
-      if (column === undefined) return [];
-      const kept = thinByPixel(series.steps, column, columns);
-      return {
-        index,
-        quantile,
-        steps: kept.map((i) => series.steps[i]!),
-        values: kept.map((i) => short(column[i]!) ?? 0), // thinned to finite samples
-        plateau: plateauOf(description, series, quantile, column),
-      };
-    });
-  });
-}
-
-/** What the report says of it: the learning-rate decay of a run that was trained here never counts. */
-function plateauOf(description: RunDescription, series: SeriesColumns, quantile: number, column: Float32Array) {
-  const { run, params, nonEmbeddingParams } = description;
-  const { role, layer, depth, shape } = series;
-  const at = Array.from(column.keys()).filter((i) => column[i]! > 0);
-  const steps = at.map((i) => series.steps[i]!);
-  const values = at.map((i) => column[i]!);
-  const identity = { run, params, nonEmbeddingParams, role, layer, depth, shape, quantile };
-  if (description.origin === 'observed') return findPlateau({ ...identity, steps, values });
-  const { config } = description;
-  return findPlateau(
-    { ...identity, steps, values },
-    { until: Math.floor(config.steps * (1 - config.rate.decayShare)) },
-  );
-}
-
-function historyOf(spectra: SpectraColumns, index: number, most: number): PageHistory {
-  const { count, steps, values, measures, quantiles, floor } = spectra.columns(index);
-  const stride = Math.max(1, (count - 1) / Math.max(1, most - 1));
-  const kept = new Set<number>();
-  for (let at = 0; at <= count - 1 + 1e-9; at += stride) kept.add(Math.round(at));
-  const rows = [...kept];
-  const pick = (column: Float32Array): number[] => rows.map((i) => short(column[i]!) ?? 0);
-  return {
-    index,
-    quantiles,
-    floor,
-    steps: rows.map((i) => steps[i]!),
-    values: values.map((column) => rows.map((i) => short(column[i]!))),
-    spectral: pick(measures.spectral),
-    smallest: pick(measures.smallest),
-    stableRank: pick(measures.stableRank),
-    effectiveRank: pick(measures.effectiveRank),
-    outlierShare: pick(measures.outlierShare),
-  };
-}
-
-function lookAt(studies: readonly ShownStudy[]): { readonly changes: PageChange[]; readonly isBehind: boolean } {
+function lookAt(
+  studies: readonly ShownStudy[],
+  wanted: ShownRun | null,
+): { readonly changes: PageChange[]; readonly isBehind: boolean } {
   const changes: PageChange[] = [];
   const until = performance.now() + SLICE;
   let isBehind = false;
@@ -325,19 +247,28 @@ function lookAt(studies: readonly ShownStudy[]): { readonly changes: PageChange[
     const isNew = refreshRuns(study);
     if (isNew || state !== study.state) changes.push({ study: study.id, run: null, what: 'study' });
     study.state = state;
-    for (const [run, { spectra, metrics }] of study.runs) {
-      const before = spectra.records;
-      isBehind = spectra.grow(until) || isBehind;
-      if (spectra.records !== before) changes.push({ study: study.id, run, what: 'spectra' });
-      if (metrics.grow()) changes.push({ study: study.id, run, what: 'metrics' });
-    }
+  }
+  const all = studies.flatMap((study) => [...study.runs].map(([run, shown]) => ({ study: study.id, run, shown })));
+  const first = all.filter(({ shown }) => shown === wanted);
+  for (const { study, run, shown } of [...first, ...all.filter(({ shown }) => shown !== wanted)]) {
+    const before = shown.records;
+    if (performance.now() < until) isBehind = shown.grow(until) || isBehind;
+    else isBehind = true;
+    if (shown.records !== before) changes.push({ study, run, what: 'spectra' });
+    if (shown.growMetrics()) changes.push({ study, run, what: 'metrics' });
   }
   return { changes, isBehind };
 }
 
 function documentState(folder: string): string {
   return ['study.json', 'laws.json', 'plan.json', 'random.json', 'dynamics']
-    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
-    .map((found) => (found ? `${found.size} ${found.mtimeMs}` : '-'))
+    .map((name) => {
+      try {
+        const { size, mtimeMs } = statSync(join(folder, name));
+        return `${size} ${mtimeMs}`;
+      } catch {
+        return '-'; // absent, or not ours to read
+      }
+    })
     .join();
 }

@@ -50,12 +50,20 @@ describe('the server', () => {
     '/../package.json',
     '/%2e%2e/package.json',
     '/assets/..%2f..%2fpackage.json',
+    '/..%5c..%5cpackage.json',
+    '/%252e%252e%252fpackage.json',
+    '/assets/%00',
     '/api/studies/..%2fsecret/documents/laws',
+    '/api/studies/small/runs/..%2F..%2Fsecret/series',
+    '/api/studies/small/documents/..%2fstudy',
+    '/api/studies/%E0%A4%A/documents/laws',
+    '/api/studies/__proto__/documents/laws',
   ])('has nothing at %s', async (path) => expect((await ask(path)).status).toBeGreaterThanOrEqual(400));
 
   test.each([
     ['another host', { host: 'evil.example' }, 421],
     ['another port', { host: '127.0.0.1:1' }, 421],
+    ['an origin that is none', { origin: 'null' }, 403],
     ['another origin', { origin: 'http://evil.example' }, 403],
     ['a page of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }, 403],
   ])('refuses %s', async (_, headers, status) => {
@@ -65,11 +73,13 @@ describe('the server', () => {
   test('refuses other methods, long addresses and huge queries', async () => {
     expect((await ask('/api/studies', {}, 'POST')).status).toBe(405);
     expect((await ask(`/${'a'.repeat(9000)}`)).status).toBe(414);
+    expect((await ask(`/?q=${'a'.repeat(100_000)}`)).status).toBe(431);
     const at = '/api/studies/small/runs/run-0';
     for (const query of [
       'trajectories?columns=100000',
       `trajectories?series=${Array(100).fill(0)}`,
       'history?series=-1',
+      'overview?quantile=nan',
       'history?most=1e9',
     ])
       expect((await ask(`${at}/${query}`)).status).toBe(400);

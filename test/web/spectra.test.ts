@@ -47,6 +47,58 @@ describe.skipIf(!hasChromium)(`the view of spectra ${hasChromium ? '' : CHROMIUM
     await page.close();
   });
 
+  test('keeps hidden lines in the address, walks from line to line by keyboard, and marks the step in the SVG', async () => {
+    const page = await opened.open('#/spectra?hide=q0.99~q0.95&step=200');
+    const chart = page.locator('.chart').first();
+    await chart.locator('svg g[aria-label=line]').first().waitFor();
+    const toggles = chart.locator('.legend button');
+    expect(await toggles.evaluateAll((all) => all.map((one) => one.getAttribute('aria-pressed')))).toEqual([
+      ...Array(7).fill('true'),
+      ...Array(2).fill('false'),
+    ]);
+    await toggles.first().click();
+    await page.waitForFunction(() => location.hash.includes('q0.01'));
+    await chart.locator('.plot').press('ArrowRight');
+    expect(await chart.locator('.tip').textContent()).toContain('q = 0.05');
+    await chart.locator('.plot').press('ArrowUp');
+    expect(await chart.locator('.tip').textContent()).toContain('q = 0.1');
+    const [download] = await Promise.all([page.waitForEvent('download'), chart.getByText('SVG').click()]);
+    const svg = readFileSync(await download.path(), 'utf8');
+    const labels = [...svg.matchAll(/<text x="([\d.]+)" y="(\d+)" font-size="12">q = ([\d.]+)/g)];
+    expect(labels.map(([, , , quantile]) => quantile)).toEqual(['0.05', '0.1', '0.25', '0.5', '0.75', '0.9']);
+    expect(labels.every(([, x]) => Number(x) + 60 < 640)).toBe(true);
+    await page.close();
+  });
+
+  test('judges every matrix in the grid and offers every schedule of the catalogue', async () => {
+    const page = await opened.open('#/spectra?run=run-1&q=0.9');
+    await page.waitForFunction(() => document.querySelector('.cell small')?.textContent !== '…');
+    const cells = page.locator('.cell');
+    expect(await cells.count()).toBe(18);
+    expect(await cells.first().locator('path').getAttribute('d')).toMatch(/^M0\.0 .*L60\.0 /);
+    expect(await page.locator('.note').first().textContent()).toContain('q = 0.9: 18 ');
+    const response = page.getByRole('combobox', { name: 'Response' });
+    for (const choice of ['polar-express x5', 'cans x5', 'aol x4']) {
+      await response.selectOption(choice);
+      await page.locator('.pair .legend').getByText(choice).waitFor();
+    }
+    await page.close();
+  });
+
+  test('says so where the browser refuses a picture or the clipboard', async () => {
+    const page = await opened.open('#/spectra');
+    const chart = page.locator('.chart').first();
+    await page.evaluate(() => {
+      HTMLCanvasElement.prototype.toBlob = (take) => take(null);
+      navigator.clipboard.writeText = () => Promise.reject(new Error('refused'));
+    });
+    await chart.getByText('PNG').click();
+    await chart.getByText('download the SVG instead').waitFor();
+    await chart.getByText('Copy link').click();
+    await chart.getByText('the address bar holds the link').waitFor();
+    await page.close();
+  });
+
   test('shows a new step within a second', async () => {
     const page = await opened.open('#/spectra');
     await page.waitForSelector('.pair .chart svg');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { printable } from '../../base/printable.ts';
+import { serveResult } from '../../workflows/serveResult.ts';
 import { integerFlag } from '../flags.ts';
 import { interruptSignal, print, printJson, tell } from '../output.ts';
 
@@ -33,16 +34,13 @@ async function runServe(dirs: readonly string[], { port, host, token, json }: Se
   const folders = dirs.length === 0 ? ['.'] : dirs;
   const server = await serveStudies({ folders, host, port, ...(token === undefined ? {} : { token }) });
   const signal = interruptSignal(() => tell('Stopping ...'));
-  if (json)
-    printJson({
-      schema: 'muonscope.serve/1',
-      url: server.url,
-      studies: server.studies.map(({ id, name }) => ({ id, name })),
-    });
+  if (json) printJson(serveResult(server.url, server.studies));
   else {
     print(server.url);
-    for (const { name, runs } of server.studies)
+    for (const { name, runs, notes } of server.studies) {
       tell(`  ${printable(name)}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`);
+      for (const note of notes) tell(`    note: ${printable(note)}`);
+    }
     tell('Ctrl-C ends');
   }
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

@@ -11,13 +11,17 @@ export interface PlacedPoint {
 
 export interface DrawnChart {
   readonly svg: SVGSVGElement;
-  readonly points: readonly PlacedPoint[];
+  /** Placed when first asked for. */
+  points(): readonly PlacedPoint[];
+  /** Pixels from the left of a value of x; null off the plot. */
+  placeX(value: number): number | null;
 }
 
 /** Drawn outside the page: Plot brings a style element, which the page's policy refuses. */
-const elsewhere = document.implementation.createHTMLDocument('');
+let elsewhere: Document | null = null;
 
 export function drawChart(spec: ChartSpec, width: number, isShown: (key: string) => boolean): DrawnChart {
+  elsewhere ??= document.implementation.createHTMLDocument('');
   const options = spec.plot(width, isShown);
   const plot = Plot.plot({ ...options, document: elsewhere }) as SVGSVGElement & Plot.Plot; // a plot without legend or caption
   for (const style of plot.querySelectorAll('style')) style.remove();
@@ -32,9 +36,17 @@ export function drawChart(spec: ChartSpec, width: number, isShown: (key: string)
     top: y?.apply(point.y) + (fy && point.fy !== undefined ? fy.apply(point.fy) - (options.marginTop ?? 0) : 0),
     point,
   });
-  const shown = spec.points.filter(({ key }) => key === undefined || isShown(key));
-  const points = shown.map(place).filter(({ left, top }) => Number.isFinite(left) && Number.isFinite(top));
-  return { svg: document.adoptNode(plot), points };
+  let placed: readonly PlacedPoint[] | null = null;
+  const points = (): readonly PlacedPoint[] => {
+    const shown = spec.points.filter(({ key }) => key === undefined || isShown(key));
+    placed ??= shown.map(place).filter(({ left, top }) => Number.isFinite(left) && Number.isFinite(top));
+    return placed;
+  };
+  const placeX = (value: number): number | null => {
+    const left = Number(x?.apply(value));
+    return left >= (options.marginLeft ?? 0) - 1 && left <= width - (options.marginRight ?? 0) + 1 ? left : null;
+  };
+  return { svg: document.adoptNode(plot), points, placeX };
 }
 
 /** The point nearest to a place; null if none is near. */
@@ -50,4 +62,25 @@ export function nearestPoint(
     if (away < distance) [best, distance] = [point, away];
   }
   return best;
+}
+
+/**
+ * The point that a key of the keyboard leads to: beside the last one on its line, or nearest to it on the next line.
+ *
+ * @param from null at the beginning @returns null if the key leads nowhere
+ */
+export function pointBeside(points: readonly PlacedPoint[], from: SpecPoint | null, key: string): PlacedPoint | null {
+  if (!['ArrowRight', 'ArrowLeft', 'ArrowUp', 'ArrowDown', 'Home', 'End'].includes(key)) return null;
+  const here = points.find(({ point }) => point === from);
+  if (here === undefined) return points[0] ?? null;
+  const line = points.filter(({ point }) => point.key === here.point.key);
+  const at = line.indexOf(here);
+  if (key === 'Home') return line[0] ?? null;
+  if (key === 'End') return line.at(-1) ?? null;
+  if (key === 'ArrowRight') return line[at + 1] ?? here;
+  if (key === 'ArrowLeft') return line[at - 1] ?? here;
+  const keys = [...new Set(points.map(({ point }) => point.key))];
+  const next = keys[keys.indexOf(here.point.key) + (key === 'ArrowUp' ? 1 : -1)];
+  const others = keys.length > 1 ? points.filter(({ point }) => point.key === next) : [];
+  return nearestPoint(others, here.left, here.top, Number.POSITIVE_INFINITY) ?? here;
 }

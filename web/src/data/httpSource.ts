@@ -10,6 +10,8 @@ export function httpSource(): PageSource {
     series: (study, run) => get(at(study, 'runs', run, 'series')),
     trajectories: (study, run, { series, quantiles, columns }) =>
       get(`${at(study, 'runs', run, 'trajectories')}?series=${series}&quantiles=${quantiles}&columns=${columns}`),
+    overview: (study, run, { quantile, columns }) =>
+      get(`${at(study, 'runs', run, 'overview')}?quantile=${quantile}&columns=${columns}`),
     history: (study, run, series, most) => get(`${at(study, 'runs', run, 'history')}?series=${series}&most=${most}`),
     metrics: (study, run, columns) => get(`${at(study, 'runs', run, 'metrics')}?columns=${columns}`),
     listen: (changed) => {

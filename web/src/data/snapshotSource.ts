@@ -1,5 +1,6 @@
 /** Data that a single file embeds; nothing is live. */
-import type { PageRunSnapshot, PageSnapshot } from '../../../src/workflows/pageData.ts';
+import { thinByPixel } from '../../../src/store/thinColumns.ts';
+import type { PageOverviewRow, PageRunSnapshot, PageSnapshot } from '../../../src/workflows/pageData.ts';
 import type { PageSource } from './source.ts';
 
 export function snapshotSource({ study, documents, fitted, runs }: PageSnapshot): PageSource {
@@ -22,6 +23,7 @@ export function snapshotSource({ study, documents, fitted, runs }: PageSnapshot)
     series: async (_, run) => runOf(run).list,
     trajectories: async (_, run, { series, quantiles }) =>
       runOf(run).trajectories.filter(({ index, quantile }) => series.includes(index) && quantiles.includes(quantile)),
+    overview: async (_, run, { quantile, columns }) => overviewOf(runOf(run), quantile, columns),
     history: async (_, run, series) => {
       const found = runOf(run).histories[series];
       if (found === undefined) throw new Error(`This file has no matrix ${series} of ${run}.`);
@@ -30,4 +32,29 @@ export function snapshotSource({ study, documents, fitted, runs }: PageSnapshot)
     metrics: async (_, run) => runOf(run).metrics,
     listen: () => () => {},
   };
+}
+
+/** The grid at another quantile than the embedded one is put together from the trajectories. */
+function overviewOf(
+  { list, trajectories, overview }: PageRunSnapshot,
+  quantile: number,
+  columns: number,
+): readonly PageOverviewRow[] {
+  return list.series.map(({ index, quantiles }, row) => {
+    const nearest = quantiles.reduce((best, q) => (Math.abs(q - quantile) < Math.abs(best - quantile) ? q : best));
+    const embedded = overview[row];
+    const found = trajectories.find((one) => one.index === index && one.quantile === nearest);
+    if (embedded?.quantile === nearest || found === undefined) return embedded ?? emptyRow(index, nearest);
+    const kept = thinByPixel(found.steps, found.values, columns);
+    const { verdict, value, reason } = found.plateau;
+    return {
+      ...{ index, quantile: nearest, verdict, plateau: value, reason },
+      steps: kept.map((i) => found.steps[i] ?? 0),
+      values: kept.map((i) => found.values[i] ?? 0),
+    };
+  });
+}
+
+function emptyRow(index: number, quantile: number): PageOverviewRow {
+  return { index, quantile, steps: [], values: [], verdict: null, plateau: null, reason: '' };
 }

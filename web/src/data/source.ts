@@ -5,6 +5,7 @@ import type {
   PageChange,
   PageHistory,
   PageMetrics,
+  PageOverviewRow,
   PageSeriesList,
   PageStudy,
   PageTrajectory,
@@ -24,6 +25,12 @@ export interface PageSource {
     run: string,
     request: { readonly series: readonly number[]; readonly quantiles: readonly number[]; readonly columns: number },
   ): Promise<readonly PageTrajectory[]>;
+  /** A row a matrix and stage, in the order of `series`. */
+  overview(
+    study: string,
+    run: string,
+    request: { readonly quantile: number; readonly columns: number },
+  ): Promise<readonly PageOverviewRow[]>;
   history(study: string, run: string, series: number, most: number): Promise<PageHistory>;
   metrics(study: string, run: string, columns: number): Promise<PageMetrics>;
   /** Calls back whenever files change; never where nothing is live. @returns how to stop */

@@ -1,7 +1,7 @@
 /** From a matrix's records to what the spectrum charts draw. */
 
-import { scheduleOf } from '../../../../src/newtonSchulz/catalogue.ts';
 import { response } from '../../../../src/newtonSchulz/response.ts';
+import type { NsSchedule } from '../../../../src/newtonSchulz/schedule.ts';
 import type { ShareAbove, SpectrumPicture } from '../../../../src/report/charts/spectrumSpecs.ts';
 import { marchenkoPasturQuantile } from '../../../../src/spectra/marchenkoPastur.ts';
 import type { PageHistory } from '../../../../src/workflows/pageData.ts';
@@ -34,20 +34,19 @@ export function marchenkoPasturShares([m, n]: readonly [number, number]): ShareA
   });
 }
 
-/** @param name catalogue name with its steps, e.g. "jordan x5"; null for none */
+/** @param schedule null for none @param factor on singular values in the drawing */
 export function responseOver(
-  name: string | null,
+  schedule: NsSchedule | null,
   [low, high]: readonly [number, number],
   factor: number,
 ): SpectrumPicture['response'] {
-  if (name === null) return null;
-  const [family = '', steps = ''] = name.split(' x');
+  if (schedule === null) return null;
   const top = Math.min(1, high / factor);
-  const bottom = low / factor;
+  const bottom = Math.min(low / factor, top);
   const sigma = Array.from(
     { length: RESPONSE_POINTS },
     (_, i) => bottom * (top / bottom) ** (i / (RESPONSE_POINTS - 1)),
   );
-  const output = response(sigma, scheduleOf(family, Number(steps)));
-  return { name, points: sigma.map((value, i) => ({ sigma: value, output: output[i] ?? 0 })) };
+  const output = response(sigma, schedule);
+  return { name: schedule.name, points: sigma.map((value, i) => ({ sigma: value, output: output[i] ?? 0 })) };
 }

@@ -1,0 +1,101 @@
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type ShownStudies, showStudies } from '../../src/workflows/shownStudies.ts';
+import { spectrumText, writeStudy } from '../server/smallStudy.ts';
+
+let root: string;
+let folder: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'muonscope-shown-'));
+  folder = join(root, 'small');
+  writeStudy(folder, { runs: 2, layers: 2, steps: 30 });
+});
+
+const runFile = (run: string, file: string): string => join(folder, 'runs', run, file);
+function settle(shown: ShownStudies): void {
+  while (shown.look().isBehind);
+}
+
+describe('damage', () => {
+  test('a damaged run.json is a note; the other run is shown', () => {
+    writeFileSync(runFile('run-1', 'run.json'), '{');
+    const [study] = showStudies([root]).list();
+    expect(study?.runs.map(({ run }) => run)).toEqual(['run-0']);
+    expect(study?.notes).toEqual([expect.stringContaining('run.json')]);
+  });
+
+  test('a run.json that is repaired ends the note and shows the run', () => {
+    const shown = showStudies([root]);
+    mkdirSync(join(folder, 'runs', 'run-2'));
+    writeFileSync(runFile('run-2', 'run.json'), '{');
+    shown.look();
+    expect(shown.list()[0]?.notes).toHaveLength(1);
+    const fields = { origin: 'observed', run: 'run-2', params: 3e6, nonEmbeddingParams: 3e6 };
+    writeFileSync(runFile('run-2', 'run.json'), JSON.stringify({ schema: 'muonscope.run/1', ...fields }));
+    expect(shown.look().changes).toContainEqual({ study: 'small', run: null, what: 'study' });
+    expect(shown.list()[0]?.notes).toEqual([]);
+    expect(shown.list()[0]?.runs).toHaveLength(3);
+  });
+
+  test('a damaged or vanished study keeps its place with a note; others go on', () => {
+    writeStudy(join(root, 'other'), { runs: 1, layers: 1, steps: 3 });
+    const shown = showStudies([root]);
+    writeFileSync(join(folder, 'study.json'), 'no JSON');
+    expect(shown.list().map(({ id, notes }) => [id, notes.length])).toEqual([
+      ['other', 0],
+      ['small', 1],
+    ]);
+    renameSync(folder, `${root}-gone`);
+    expect(() => shown.look()).not.toThrow();
+    expect(shown.list()[1]?.notes[0]).toContain('was it moved');
+  });
+
+  test('lines that hold no spectrum are counted, the first are told, the others are read', () => {
+    appendFileSync(runFile('run-0', 'spectra.jsonl'), `${'broken\n'.repeat(25)}${'x'.repeat(17 << 20)}\n`);
+    appendFileSync(runFile('run-0', 'spectra.jsonl'), spectrumText('run-0', 1e6, 0, 2, 'attn.q', 310));
+    const shown = showStudies([root]);
+    settle(shown);
+    const { records, damaged, reading } = shown.series('small', 'run-0');
+    expect([records, reading.read]).toEqual([361, reading.size]);
+    expect(damaged).toHaveLength(21);
+    expect(damaged[0]).toBe('spectra.jsonl line 361: not JSON');
+    expect(damaged.at(-1)).toContain('26 lines hold no spectrum');
+  });
+
+  test('a spectra.jsonl that is a folder, and one that vanishes, are told', () => {
+    rmSync(runFile('run-1', 'spectra.jsonl'));
+    mkdirSync(runFile('run-1', 'spectra.jsonl'));
+    const shown = showStudies([root]);
+    settle(shown);
+    expect(shown.series('small', 'run-1').damaged[0]).toContain('cannot be read');
+    rmSync(runFile('run-0', 'spectra.jsonl'));
+    shown.look();
+    const { records, damaged } = shown.series('small', 'run-0');
+    expect([records, damaged]).toEqual([360, ['spectra.jsonl is gone; what was read of it is shown']]);
+  });
+
+  test('a file that is replaced by a link out of the study is read no more', () => {
+    const shown = showStudies([root]);
+    settle(shown);
+    writeStudy(`${root}-secret`, { runs: 1, layers: 1, steps: 90 });
+    rmSync(runFile('run-0', 'spectra.jsonl'));
+    symlinkSync(join(`${root}-secret`, 'runs', 'run-0', 'spectra.jsonl'), runFile('run-0', 'spectra.jsonl'));
+    shown.look();
+    expect(shown.series('small', 'run-0').records).toBe(360);
+  });
+});
+
+test('the overview has a row a matrix with a verdict, and the nearest recorded quantile', () => {
+  const shown = showStudies([root]);
+  settle(shown);
+  const rows = shown.overview('small', 'run-0', { quantile: 0.51, columns: 8 });
+  expect(rows.map(({ index }) => index)).toEqual(shown.series('small', 'run-0').series.map(({ index }) => index));
+  for (const { quantile, steps, values, verdict } of rows) {
+    expect(quantile).toBe(0.5);
+    expect(steps.length).toBeLessThanOrEqual(18);
+    expect(values).toHaveLength(steps.length);
+    expect(['settled', 'drifting', 'too short']).toContain(verdict);
+  }
+});
