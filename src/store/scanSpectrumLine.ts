@@ -1,5 +1,5 @@
 /**
- * Reads the fields that charts need from a line of spectra.jsonl, several times faster than JSON.parse.
+ * Reads the fields that charts need from a line of spectra.jsonl in about 0.6 of the time of JSON.parse, and checks them on the way.
  *
  * What: writers put the same fields in the same order on every line. A layout, learnt from one parsed line, says which; a line
  * that follows it is read in one pass over its bytes. Any other line (white space, escapes, other fields) is left to JSON.parse.

@@ -88,6 +88,18 @@ describe('the server', () => {
     expect((await ask('/api/studies/absent/laws')).status).toBe(400);
   });
 
+  test('tells news to 64 pages at a time, and forgets those that leave', async () => {
+    const ends = Array.from({ length: 64 }, () => new AbortController());
+    const listen = (signal?: AbortSignal) => fetch(new URL('/api/events', server.url), signal ? { signal } : {});
+    const open = await Promise.all(ends.map(({ signal }) => listen(signal)));
+    expect(open.every(({ status }) => status === 200)).toBe(true);
+    expect((await listen()).status).toBe(503);
+    ends[0]?.abort();
+    const last = new AbortController();
+    await expect.poll(async () => (await listen(last.signal)).status).toBe(200);
+    for (const end of [...ends, last]) end.abort();
+  });
+
   test('says how answers may be used, without exceptions for inline code', async () => {
     for (const path of ['/', '/api/studies', '/absent']) {
       const { headers } = await ask(path);

@@ -47,20 +47,20 @@ describe.skipIf(!hasChromium)(`the page over a study ${hasChromium ? '' : CHROMI
       const page = await opened.open('#/runs');
       await page.waitForSelector('.runs tbody tr');
       const names = async (): Promise<string[]> => page.locator('.runs tbody th[scope=row]').allTextContents();
-      expect(await names()).toEqual(['1x16', '1x32']);
+      await expect.poll(names).toEqual(['1x16', '1x32']);
       await page.getByRole('button', { name: 'parameters' }).click();
-      expect(await names()).toEqual(['1x32', '1x16']);
+      await expect.poll(names).toEqual(['1x32', '1x16']);
       await page.getByLabel('pin 1x16').check();
-      expect(await names()).toEqual(['1x16', '1x32']);
+      await expect.poll(names).toEqual(['1x16', '1x32']);
       await page.getByLabel('draw 1x16').uncheck();
       await expect
         .poll(() => page.locator('.chart').first().locator('.legend button').allTextContents())
         .toEqual([expect.stringContaining('1x32'), expect.stringContaining('1x32, validation')]);
       await page.getByLabel('Filter').fill('x32');
-      expect(await names()).toEqual(['1x32']);
+      await expect.poll(names).toEqual(['1x32']);
       await page.getByLabel('Filter').fill('nothing');
-      expect(await page.textContent('main')).toContain('No run is called like that.');
-      expect(page.url()).toMatch(/filter=nothing.*order=down.*pin=.*without=/);
+      await expect.poll(() => page.textContent('main')).toContain('No run is called like that.');
+      await expect.poll(() => page.url()).toMatch(/filter=nothing.*order=down.*pin=.*without=/);
       await page.close();
     });
 
@@ -131,7 +131,7 @@ describe.skipIf(!hasChromium)(`the page over a study ${hasChromium ? '' : CHROMI
       ]);
       await page.getByLabel('Experiment').selectOption('random');
       await page.waitForSelector('text=Widths from which');
-      expect(page.url()).toContain('part=random');
+      await expect.poll(() => page.url()).toContain('part=random');
       await page.close();
     });
   });

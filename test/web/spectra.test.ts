@@ -80,7 +80,7 @@ describe.skipIf(!hasChromium)(`the view of spectra ${hasChromium ? '' : CHROMIUM
     const response = page.getByRole('combobox', { name: 'Response' });
     for (const choice of ['polar-express x5', 'cans x5', 'aol x4']) {
       await response.selectOption(choice);
-      await page.locator('.pair .legend').getByText(choice).waitFor();
+      await page.locator('.pair .legend').getByText(choice).first().waitFor();
     }
     await page.close();
   });

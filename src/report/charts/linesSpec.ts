@@ -5,6 +5,7 @@ import { significant } from '../../base/numbers.ts';
 import type { DynamicsFigure, FigureAxis, FigurePoint, FigureSeries } from '../../dynamics/experiment.ts';
 import { CATEGORY_INKS, GRID, type Ink, MUTED } from '../palette.ts';
 import { formatPower, logDomain, logTicks, thinLine } from './axis.ts';
+import { chartName } from './chart.ts';
 import type { ChartSpec } from './chartSpec.ts';
 
 /** A figure with what a page may ask for besides. */
@@ -34,7 +35,7 @@ export function linesSpec(figure: LinesFigure): ChartSpec | null {
     const place = one.colour ?? (labels.length < figure.series.length ? labels.indexOf(one.label) : i);
     return {
       ...one,
-      id: `s${labels.indexOf(one.label)}`,
+      id: chartName(one.label),
       ink: CATEGORY_INKS[place % CATEGORY_INKS.length]!,
       again: place >= CATEGORY_INKS.length,
       points: one.points.filter((point) => isVisible(figure.x, point.x) && isVisible(figure.y, point.y)),

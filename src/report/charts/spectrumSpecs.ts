@@ -49,10 +49,7 @@ export function sortedSpectrumSpec({
   scale,
   domain,
 }: SpectrumPicture): ChartSpec {
-  const keys =
-    response === null
-      ? [MEASURED, LAW]
-      : [MEASURED, LAW, { id: 'response', label: response.name, ink: CATEGORY_INKS[1]! }];
+  const keys = keysOf(response);
   const lines = [
     { key: MEASURED, points: scaled(measured, scale.factor) },
     { key: LAW, points: scaled(marchenkoPastur, scale.factor) },
@@ -124,20 +121,25 @@ export function spectrumDensitySpec({
   step,
   measured,
   marchenkoPastur,
+  response,
   scale,
   domain,
 }: SpectrumPicture): ChartSpec {
   const bins = density(scaled(measured, scale.factor));
   const law = density(scaled(marchenkoPastur, scale.factor)).map(({ x1, x2, y }) => ({ x: Math.sqrt(x1 * x2), y }));
   const ticks = logTicks(domain);
-  const top = Math.max(0.5, ...bins.map(({ y }) => y), ...law.map(({ y }) => y));
+  const outputs = response?.points.map(({ sigma, output }) => ({ x: sigma * scale.factor, y: output })) ?? [];
+  const top = Math.max(0.5, ...outputs.map(({ y }) => y), ...bins.map(({ y }) => y), ...law.map(({ y }) => y));
   return {
     name: `histogram-${chartName(label)}`,
     title: `Log histogram of ${label} at step ${step}`,
     description:
-      'The share of singular values a decade, between the quantiles that the record holds, with the Marchenko-Pastur law.',
-    axes: { x: `singular value ${scale.symbol} (log scale)`, y: 'share of values a decade' },
-    keys: [MEASURED, LAW],
+      'The share of singular values a decade, between the quantiles that the record holds, with the Marchenko-Pastur law and the response of a schedule.',
+    axes: {
+      x: `singular value ${scale.symbol} (log scale)`,
+      y: response === null ? 'share of values a decade' : 'share of values a decade; output',
+    },
+    keys: keysOf(response),
     points: [
       ...bins.map(({ x1, x2, y }) => ({
         ...{ x: Math.sqrt(x1 * x2), y, key: 'measured' },
@@ -150,10 +152,18 @@ export function spectrumDensitySpec({
         ...{ x, y, key: 'law' },
         text: [LAW.label, `${scale.symbol} = ${significant(x, 3)}`, significant(y, 3)],
       })),
+      ...outputs.map(({ x, y }) => ({
+        ...{ x, y, key: 'response' },
+        text: [response?.name ?? '', `${scale.symbol} = ${significant(x, 3)}`, `output ${significant(y, 3)}`],
+      })),
     ],
     table: {
-      columns: ['curve', `${scale.symbol} from`, `${scale.symbol} to`, 'share a decade'],
-      rows: [...bins.map(({ x1, x2, y }) => ['measured', x1, x2, y]), ...law.map(({ x, y }) => [LAW.label, x, x, y])],
+      columns: ['curve', `${scale.symbol} from`, `${scale.symbol} to`, 'share a decade, or output'],
+      rows: [
+        ...bins.map(({ x1, x2, y }) => ['measured', x1, x2, y]),
+        ...law.map(({ x, y }) => [LAW.label, x, x, y]),
+        ...outputs.map(({ x, y }) => [response?.name ?? '', x, x, y]),
+      ],
     },
     plot: (width, isShown) => ({
       ...{ ...MARGINS, width },
@@ -182,9 +192,17 @@ export function spectrumDensitySpec({
               }),
             ]
           : []),
+        ...(isShown('response')
+          ? [Plot.line(inside(outputs, domain), { x: 'x', y: 'y', stroke: CATEGORY_INKS[1]!.light, strokeWidth: 1.6 })]
+          : []),
       ],
     }),
   };
+}
+
+function keysOf(response: SpectrumPicture['response']): readonly SpecKey[] {
+  if (response === null) return [MEASURED, LAW];
+  return [MEASURED, LAW, { id: 'response', label: response.name, ink: CATEGORY_INKS[1]! }];
 }
 
 /** The axis that holds every value of some spectra. */

@@ -7,7 +7,8 @@ import { marchenkoPasturQuantile } from '../../../../src/spectra/marchenkoPastur
 import type { PageHistory } from '../../../../src/workflows/pageData.ts';
 
 const LAW_POINTS = 80;
-const RESPONSE_POINTS = 160;
+/** Fine enough for the ripples of eight steps over four decades. */
+const RESPONSE_POINTS = 320;
 
 /** Largest, quantiles and smallest value of the record at place `at`: shares ascend. */
 export function measuredShares(
