@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { serveStudies } from '../src/server/serve.ts';
 import { launchChromium } from '../test/chromium.ts';
 import { writeStudy } from '../test/server/smallStudy.ts';
@@ -25,25 +26,22 @@ try {
     const server = await serveStudies({ folders: [folder], host: '127.0.0.1', port: 0, page });
     const opened = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     const begun = performance.now();
-    await opened.goto(server.url);
+    await opened.goto(`${server.url}#/spectra`);
     await opened.waitForSelector('.pair .chart svg');
     views.push(performance.now() - begun);
     if (round === 2) await measureWhole(server.url, server.studies[0]!.id, begun, opened);
     await opened.close();
     await server.close();
   }
-  tell(`first view: ${median(views).toFixed(0)} ms (median of ${views.map((value) => value.toFixed(0)).join(', ')})`);
+  tell(
+    `first view, of spectra: ${median(views).toFixed(0)} ms (median of ${views.map((value) => value.toFixed(0)).join(', ')})`,
+  );
   await browser.close();
 } finally {
   rmSync(root, { recursive: true });
 }
 
-async function measureWhole(
-  url: string,
-  study: string,
-  begun: number,
-  opened: Awaited<ReturnType<Awaited<ReturnType<typeof launchChromium>>['newPage']>>,
-): Promise<void> {
+async function measureWhole(url: string, study: string, begun: number, opened: Page): Promise<void> {
   for (const run of ['run-0', 'run-3'])
     for (;;) {
       const { reading } = await (await fetch(new URL(`/api/studies/${study}/runs/${run}/series`, url))).json();
@@ -89,4 +87,32 @@ async function measureWhole(
     return { next, frames: (1000 * count) / (performance.now() - from) };
   });
   tell(`another matrix: ${next.toFixed(0)} ms; scrubbing: ${frames.toFixed(0)} frames a second`);
+  await measureSwitches(opened);
+}
+
+/** From the click on a view's name to its first chart or note, each view opened before. */
+async function measureSwitches(opened: Page): Promise<void> {
+  const titles = ['Runs', 'Laws', 'Plan', 'NS lab', 'Random and dynamics', 'Spectra'];
+  const switchTo = (title: string): Promise<number> =>
+    opened.evaluate(async (wanted) => {
+      const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
+      const link = [...document.querySelectorAll('nav a')].find(({ textContent }) => textContent === wanted);
+      const asked = performance.now();
+      (link as HTMLAnchorElement).click();
+      while (document.querySelector('h1')?.textContent !== wanted) await frame();
+      while (!document.querySelector('main .chart svg, main .note, main .runs tbody td')) await frame();
+      return performance.now() - asked;
+    }, title);
+  for (const title of titles) await switchTo(title);
+  const times: string[] = [];
+  for (const title of titles) {
+    const rounds: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await switchTo(title === 'Runs' ? 'NS lab' : 'Runs');
+      await opened.waitForTimeout(300);
+      rounds.push(await switchTo(title));
+    }
+    times.push(`${title} ${median(rounds).toFixed(0)}`);
+  }
+  tell(`switching to a view, ms: ${times.join(', ')}`);
 }

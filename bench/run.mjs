@@ -29,7 +29,7 @@ for (const name of wanted) {
     platform: 'node',
     external: ['onnxruntime-node', 'playwright-core'],
   });
-  await bundle.write({ file: `${out}${name}.mjs`, format: 'esm' });
+  await bundle.write({ file: `${out}${name}.mjs`, format: 'esm', codeSplitting: false });
   await bundle.close();
   console.log(`# ${name}`);
   const { status } = spawnSync(process.execPath, [...flags, `${out}${name}.mjs`, folder], { stdio: 'inherit' });
