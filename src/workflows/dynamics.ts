@@ -10,7 +10,7 @@ import { readDynamics, writeDynamics, writeDynamicsChart, writeDynamicsPage } fr
 import { DYNAMICS_SCHEMA, type DynamicsDocument } from '../store/dynamicsSchema.ts';
 import { rewriteReport } from './rewriteReport.ts';
 import { runSensingSweep } from './sensingSweep.ts';
-import { runGptSweep, runVitSweep } from './trainingSweeps.ts';
+import { runTrainingSweep } from './trainingSweeps.ts';
 
 export interface DynamicsRequest {
   readonly experiment: ExperimentName;
@@ -78,9 +78,8 @@ async function resultOf(
     case 'sensing':
       return runSensingSweep(request, told, signal);
     case 'gpt':
-      return runGptSweep(request, told, signal);
     case 'vit':
-      return runVitSweep(request, told, signal);
+      return runTrainingSweep(request, told, signal);
     default:
       return experiment satisfies never;
   }

@@ -5,6 +5,7 @@ import { formatCount } from '../base/numbers.ts';
 import type { DynamicsResult } from '../dynamics/experiment.ts';
 import { drawGlyphs } from '../dynamics/glyphs.ts';
 import { summariseTraining } from '../dynamics/training.ts';
+import type { TrainingRecord } from '../dynamics/trainingRecord.ts';
 import {
   GPT_PLANS,
   recipeOf,
@@ -29,6 +30,7 @@ import { describeMachine } from './machine.ts';
 import { openImages } from './openImages.ts';
 import { requireEngine } from './requireEngine.ts';
 import { runSweep } from './sweep.ts';
+import { startSweepThreads } from './sweepThreads.ts';
 
 /** Weights of models up to this width keep one core busy; larger ones use all cores for one run. */
 const WIDTH_OF_ONE_CORE = 96;
@@ -36,13 +38,85 @@ const WIDTH_OF_ONE_CORE = 96;
 /** Images drawn for the built-in task, and how many of them are kept for validation. */
 const GLYPHS = { training: 20_000, side: 16 };
 
-/** @returns null if `signal` was aborted */
-export async function runGptSweep(
+/** What the runs of a sweep have in common. */
+export interface PreparedSweep {
+  readonly plan: TrainingSweepPlan<unknown>;
+  readonly data: string;
+  /** Of the data: a sweep goes on only with the data it began with. */
+  readonly fingerprint: string;
+  readonly width: number;
+  trainerOf(engine: Engine, run: TrainingRun, recipe: Recipe): Promise<Trainer<Recipe>>;
+}
+
+/** One run from its start. @returns null if `signal` was aborted */
+export async function trainRun(
+  { plan, trainerOf }: PreparedSweep,
+  engine: Engine,
+  run: TrainingRun,
+  signal: AbortSignal,
+): Promise<TrainingRecord | null> {
+  const trainer = await trainerOf(engine, run, recipeOf(plan, run));
+  try {
+    return await trainAndMeasure(run, trainer, signal);
+  } finally {
+    await trainer.close();
+  }
+}
+
+/**
+ * The experiments gpt and vit. ONNX Runtime works in the thread that calls it, so small models are trained in a thread a core.
+ *
+ * @returns null if `signal` was aborted
+ */
+export async function runTrainingSweep(
   request: DynamicsRequest,
   told: (progress: DynamicsProgress) => void,
   signal: AbortSignal,
 ): Promise<DynamicsResult | null> {
   requireEngine(request.engine);
+  const prepared = prepareSweep(request);
+  const { plan, data, fingerprint, width } = prepared;
+  const { size, seed, out, resume } = request;
+  const experiment = request.experiment === 'vit' ? 'vit' : 'gpt';
+  const { cores } = describeMachine();
+  const alone = width > WIDTH_OF_ONE_CORE;
+  const threads = alone ? [] : startSweepThreads(request, cores - 1, signal);
+  const engine = await createEngine({ name: request.engine, threads: alone ? cores : 1 });
+  const here = (run: TrainingRun, aborted: AbortSignal) => trainRun(prepared, engine, run, aborted);
+  const idle = [here, ...threads.map(({ train }) => train)];
+  try {
+    const records = await runSweep(
+      {
+        folder: out,
+        name: `${experiment}-${size}-${seed}-${fingerprint.slice(0, 8)}`,
+        runs: trainingRuns(plan, seed),
+        schema: trainingRecordSchema,
+        concurrency: idle.length,
+        resume,
+        async run(run, aborted) {
+          const train = idle.pop() ?? here;
+          try {
+            return await train(run, aborted);
+          } finally {
+            idle.push(train);
+          }
+        },
+      },
+      (done, total) => told({ done: done / total, detail: `${done} of ${total} runs` }),
+      signal,
+    );
+    return records === null ? null : summariseTraining({ experiment, size, seed, data }, records);
+  } finally {
+    await Promise.all(threads.map(({ stop }) => stop()));
+  }
+}
+
+/** Everything a sweep trains on, read or drawn; the same in every thread. @throws UsageError for text or images that do not suffice */
+export function prepareSweep(request: DynamicsRequest): PreparedSweep {
+  return request.experiment === 'vit' ? prepareVit(request) : prepareGpt(request);
+}
+
+function prepareGpt(request: DynamicsRequest): PreparedSweep {
   const plan = GPT_PLANS[request.size];
   const { context } = plan.model;
   const corpus = openCorpus({
@@ -56,90 +130,34 @@ export async function runGptSweep(
   const validation = validationBatches(corpus.validation, shape, plan.validation);
   const config = { ...plan.model, vocabulary: corpus.vocabulary };
   const { source, trainTokens, sha256 } = corpus.description;
-  return sweep(
-    {
-      request,
-      plan,
-      data: `${source}, ${formatCount(trainTokens)} training tokens`,
-      fingerprint: sha256,
-      width: config.width,
-    },
-    (engine, run, recipe) =>
+  return {
+    plan,
+    data: `${source}, ${formatCount(trainTokens)} training tokens`,
+    fingerprint: sha256,
+    width: config.width,
+    trainerOf: (engine, run, recipe) =>
       createModelTrainer({
         ...{ engine, config: recipe, sampler, validation, clock: monotonicSeconds },
         model: gptModel(config, plan.batch, run.optimizer),
       }),
-    told,
-    signal,
-  );
+  };
 }
 
-/** @returns null if `signal` was aborted */
-export async function runVitSweep(
-  request: DynamicsRequest,
-  told: (progress: DynamicsProgress) => void,
-  signal: AbortSignal,
-): Promise<DynamicsResult | null> {
-  requireEngine(request.engine);
+function prepareVit(request: DynamicsRequest): PreparedSweep {
   const plan = VIT_PLANS[request.size];
   const { training, validation, data } = imagesOf(request, plan.validation);
   const { side, channels, classes } = training;
   const config = { ...plan.model, side, channels, classes };
   const sampler = imageSampler(training, plan.batch);
   const batches = imageBatches(validation, plan.batch, plan.validation);
-  return sweep(
-    { request, plan, data, fingerprint: fingerprintOf(training, validation), width: config.width },
-    (engine, run, recipe) =>
+  return {
+    ...{ plan, data, fingerprint: fingerprintOf(training, validation), width: config.width },
+    trainerOf: (engine, run, recipe) =>
       createModelTrainer({
         ...{ engine, config: recipe, sampler, validation: batches, clock: monotonicSeconds },
         model: vitModel(config, plan.batch, run.optimizer),
       }),
-    told,
-    signal,
-  );
-}
-
-interface SweepSource {
-  readonly request: DynamicsRequest;
-  readonly plan: TrainingSweepPlan<unknown>;
-  readonly data: string;
-  /** Of the data: a sweep goes on only with the data it began with. */
-  readonly fingerprint: string;
-  readonly width: number;
-}
-
-async function sweep(
-  { request, plan, data, fingerprint, width }: SweepSource,
-  trainerOf: (engine: Engine, run: TrainingRun, recipe: Recipe) => Promise<Trainer<Recipe>>,
-  told: (progress: DynamicsProgress) => void,
-  signal: AbortSignal,
-): Promise<DynamicsResult | null> {
-  const { size, seed, out, resume } = request;
-  const experiment = request.experiment === 'vit' ? 'vit' : 'gpt';
-  const { cores } = describeMachine();
-  const alone = width > WIDTH_OF_ONE_CORE;
-  const engine = await createEngine({ name: request.engine, threads: alone ? cores : 1 });
-  const records = await runSweep(
-    {
-      folder: out,
-      name: `${experiment}-${size}-${seed}-${fingerprint.slice(0, 8)}`,
-      runs: trainingRuns(plan, seed),
-      schema: trainingRecordSchema,
-      concurrency: alone ? 1 : cores,
-      resume,
-      async run(run, aborted) {
-        const trainer = await trainerOf(engine, run, recipeOf(plan, run));
-        try {
-          return await trainAndMeasure(run, trainer, aborted);
-        } finally {
-          await trainer.close();
-        }
-      },
-    },
-    (done, total) => told({ done: done / total, detail: `${done} of ${total} runs` }),
-    signal,
-  );
-  return records === null ? null : summariseTraining({ experiment, size, seed, data }, records);
+  };
 }
 
 /** Those of --images, else glyphs drawn from the seed. @throws UsageError if there are too few */
