@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createEngine } from '../graph/engine.ts';
 import type { DynamicsRequest } from './dynamics.ts';
+import { prepareSweep, trainSweptRun } from './preparedSweep.ts';
 import type { SweepAnswer, SweepOrder } from './sweepThreads.ts';
-import { prepareSweep, trainRun } from './trainingSweeps.ts';
 
 const request = workerData as DynamicsRequest; // what startThread gave
 const prepared = prepareSweep(request);
@@ -12,7 +12,7 @@ const gaveUp = new AbortController();
 
 async function answerTo(order: NonNullable<SweepOrder>): Promise<SweepAnswer> {
   try {
-    return { record: await trainRun(prepared, await engine, order, gaveUp.signal) };
+    return { record: await trainSweptRun(prepared, await engine, order, gaveUp.signal) };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }

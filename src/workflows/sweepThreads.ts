@@ -22,6 +22,7 @@ export interface SweepThread {
 /** Built beside the program; run from its sources, a sweep trains in one thread. */
 const SCRIPT = new URL('./sweepThread.mjs', import.meta.url);
 
+/** @returns no thread where the script is not built */
 export function startSweepThreads(
   request: DynamicsRequest,
   count: number,
@@ -31,24 +32,41 @@ export function startSweepThreads(
   return Array.from({ length: count }, () => startThread(request, signal));
 }
 
+interface WaitingRun {
+  readonly id: string;
+  resolve(record: TrainingRecord | null): void;
+  reject(error: EngineError): void;
+}
+
 function startThread(request: DynamicsRequest, signal: AbortSignal): SweepThread {
   const worker = new Worker(SCRIPT, { workerData: request });
   const order = (next: SweepOrder): void => worker.postMessage(next);
-  signal.addEventListener('abort', () => order(null), { once: true });
+  let waiting: WaitingRun | null = null;
+  let ended: string | null = null;
+  const settle = (answer: SweepAnswer): void => {
+    const run = waiting;
+    waiting = null;
+    if ('record' in answer) run?.resolve(answer.record);
+    else run?.reject(new EngineError(`dynamics: run ${run.id} failed: ${answer.failure}`));
+  };
+  const end = (reason: string): void => {
+    ended ??= reason;
+    settle({ failure: ended });
+  };
+  worker.on('message', settle);
+  worker.on('error', ({ message }) => end(message));
+  worker.on('exit', (code) => end(`its thread ended with code ${code}`));
+  const giveUp = (): void => order(null);
+  signal.addEventListener('abort', giveUp, { once: true });
   return {
     train: (run) =>
       new Promise((resolve, reject) => {
-        const fail = (reason: string): void => reject(new EngineError(`dynamics: run ${run.id} failed: ${reason}`));
-        worker.removeAllListeners();
-        worker.once('message', (answer: SweepAnswer) =>
-          'failure' in answer ? fail(answer.failure) : resolve(answer.record),
-        );
-        worker.once('error', ({ message }) => fail(message));
-        worker.once('exit', (code) => fail(`its thread ended with code ${code}`));
-        order(run);
+        waiting = { id: run.id, resolve, reject };
+        if (ended === null) order(run);
+        else settle({ failure: ended });
       }),
     stop: async () => {
-      worker.removeAllListeners();
+      signal.removeEventListener('abort', giveUp);
       await worker.terminate();
     },
   };

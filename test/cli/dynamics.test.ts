@@ -2,9 +2,14 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { dynamicsSchema } from '../../src/store/dynamicsSchema.ts';
+import { runDynamics } from '../../src/workflows/dynamics.ts';
 import { folderWithText, muonscope, startMuonscope, TINY } from './muonscope.ts';
+
+// The command takes the fused kernels; so do the sources in Node 20 when told.
+if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 describe('muonscope dynamics', () => {
   test('prints one document, quietly, whose figures are files, and gathers experiments on one page', () => {
@@ -68,6 +73,17 @@ describe('muonscope dynamics', () => {
     const { figures: _, ...found } = JSON.parse(resumed.stdout);
     const { figures: __, ...expected } = JSON.parse(whole.stdout);
     expect(found).toEqual(expected);
+  }, 60_000);
+
+  test('runs in threads give the numbers of one thread, which is what the sources have', async () => {
+    const folder = folderWithText();
+    const command = 'dynamics gpt --preset smoke --text text.txt --out threads --json'.split(' ');
+    const threads = JSON.parse(muonscope(folder, ...command).stdout);
+    const request = { experiment: 'gpt', size: 'smoke', seed: 1, resume: false, engine: 'cpu', images: [] } as const;
+    const paths = { text: [join(folder, 'text.txt')], out: join(folder, 'one') };
+    const one = await runDynamics({ ...request, ...paths }, {}, () => {}, new AbortController().signal);
+    const alone = JSON.parse(JSON.stringify(one?.document));
+    expect([threads.claims, threads.tables]).toEqual([alone.claims, alone.tables]);
   }, 60_000);
 
   test('an experiment of one piece ends at once at Ctrl-C', async () => {
