@@ -2,12 +2,23 @@
 import type * as Plot from '@observablehq/plot';
 import type { Ink } from '../palette.ts';
 
+export type KeyMark = 'line' | 'dashed' | 'dotted' | 'point';
+
+/** Strokes and gaps of lines, in the chart and in its legend. */
+export const KEY_DASHES: Readonly<Record<KeyMark, string>> = {
+  line: 'none',
+  dashed: '5,3',
+  dotted: '1.5,3',
+  point: 'none',
+};
+
 /** An entry of the legend. */
 export interface SpecKey {
   readonly id: string;
   readonly label: string;
   readonly ink: Ink;
-  readonly dashed?: boolean;
+  /** How it is drawn: a line where left out. */
+  readonly mark?: KeyMark;
 }
 
 /** A value that can be read off. */

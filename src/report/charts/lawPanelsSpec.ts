@@ -104,7 +104,7 @@ export function lawPanelsSpec(panels: LawPanels): ChartSpec {
 }
 
 const MARK_KEYS: readonly SpecKey[] = [
-  { id: 'fit', label: 'fit and forecast', ink: MUTED, dashed: true },
+  { id: 'fit', label: 'fit and forecast', ink: MUTED, mark: 'dashed' },
   { id: 'interval', label: '95 % interval', ink: GRID },
   { id: 'held', label: '◇ held-out size, as the others predict it', ink: MUTED },
 ];

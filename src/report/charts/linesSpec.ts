@@ -6,7 +6,7 @@ import type { DynamicsFigure, FigureAxis, FigurePoint, FigureSeries } from '../.
 import { CATEGORY_INKS, GRID, type Ink, MUTED } from '../palette.ts';
 import { formatPower, logDomain, logTicks, thinLine } from './axis.ts';
 import { chartName } from './chart.ts';
-import type { ChartSpec } from './chartSpec.ts';
+import { type ChartSpec, KEY_DASHES, type KeyMark } from './chartSpec.ts';
 
 /** A figure with what a page may ask for besides. */
 export interface LinesFigure extends DynamicsFigure {
@@ -21,11 +21,12 @@ const HEIGHT = 320;
 const MARGINS = { marginLeft: 58, marginRight: 14, marginBottom: 34 };
 const MOST_DOTS = 24;
 
+const KEY_MARKS: Readonly<Record<FigureSeries['mark'], KeyMark>> = { line: 'line', dot: 'point', dash: 'dashed' };
+
 interface Drawn extends FigureSeries {
   readonly id: string;
   readonly ink: Ink;
-  /** Whether another label has this ink: its line is then dashed. */
-  readonly again: boolean;
+  readonly drawnAs: KeyMark;
 }
 
 /** @returns null if no point can be shown on the axes */
@@ -37,7 +38,7 @@ export function linesSpec(figure: LinesFigure): ChartSpec | null {
       ...one,
       id: chartName(one.label),
       ink: CATEGORY_INKS[place % CATEGORY_INKS.length]!,
-      again: place >= CATEGORY_INKS.length,
+      drawnAs: place >= CATEGORY_INKS.length && one.mark === 'line' ? 'dotted' : KEY_MARKS[one.mark], // inks repeat
       points: one.points.filter((point) => isVisible(figure.x, point.x) && isVisible(figure.y, point.y)),
     };
   });
@@ -64,7 +65,7 @@ export function linesSpec(figure: LinesFigure): ChartSpec | null {
       id: one!.id,
       label: one!.label,
       ink: one!.ink,
-      dashed: one!.mark === 'dash' || one!.again,
+      mark: one!.drawnAs,
     })),
     points: drawn.flatMap((one) =>
       one.points.map((point) => ({
@@ -139,7 +140,7 @@ function thinned(one: Drawn, { scale }: FigureAxis, width: number): Drawn {
 }
 
 function seriesMarks(
-  { mark, ink, again, points, panel }: Drawn,
+  { mark, ink, drawnAs, points, panel }: Drawn,
   [low, high]: readonly [number, number],
 ): readonly Plot.Markish[] {
   const facet = panel === undefined ? {} : { fx: () => panel };
@@ -158,7 +159,7 @@ function seriesMarks(
   const line = Plot.line(points, {
     ...facet,
     ...{ x: 'x', y: 'y', stroke: ink.light, strokeWidth: 1.7, clip: true },
-    ...(mark === 'dash' || again ? { strokeDasharray: '5,3' } : {}),
+    strokeDasharray: KEY_DASHES[drawnAs],
   });
   return points.length <= MOST_DOTS && mark === 'line' ? [intervals, line, dots] : [intervals, line];
 }

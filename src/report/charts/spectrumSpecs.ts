@@ -36,7 +36,7 @@ export interface SpectrumPicture {
 
 const HEIGHT = 270;
 const MEASURED: SpecKey = { id: 'measured', label: 'measured', ink: QUANTILE_INKS[1]! };
-const LAW: SpecKey = { id: 'law', label: 'Marchenko-Pastur', ink: BASELINE, dashed: true };
+const LAW: SpecKey = { id: 'law', label: 'Marchenko-Pastur', ink: BASELINE, mark: 'dashed' };
 const MARGINS = { height: HEIGHT, marginLeft: 52, marginRight: 12, marginTop: 10, marginBottom: 34 };
 
 /** Values in order, and the response over the same axis. */
@@ -101,7 +101,7 @@ export function sortedSpectrumSpec({
               y: 'y',
               stroke: key.ink.light,
               strokeWidth: key === LAW ? 1.4 : 2,
-              strokeDasharray: key.dashed ? '5,3' : 'none',
+              strokeDasharray: key.mark === 'dashed' ? '5,3' : 'none',
             }),
             ...(key === MEASURED
               ? [Plot.dot(inside(points, domain), { x: 'x', y: 'y', fill: key.ink.light, r: 2.6 })]

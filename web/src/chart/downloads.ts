@@ -1,7 +1,7 @@
 /** A chart as a file: SVG, PNG or CSV. */
 
 import { CHART_WIDTH, chartStyle, FONT_STACK } from '../../../src/report/charts/chart.ts';
-import type { ChartSpec } from '../../../src/report/charts/chartSpec.ts';
+import { type ChartSpec, KEY_DASHES } from '../../../src/report/charts/chartSpec.ts';
 import { csvText } from '../../../src/report/exports/csv.ts';
 import { drawChart } from './drawChart.ts';
 
@@ -68,11 +68,15 @@ export function chartFile({ spec, isShown, mark }: ShownChart): { readonly text:
   add('style', {}, chartStyle().replace(/@media.*$/s, ''));
   add('rect', { width: CHART_WIDTH, height, fill: '#ffffff' });
   add('text', { x: 12, y: 20, 'font-size': 15, 'font-weight': 600, 'font-family': FONT_STACK }, spec.title);
-  for (const [i, { label, ink, dashed }] of keys.entries()) {
+  for (const [i, { label, ink, mark: drawnAs = 'line' }] of keys.entries()) {
     const { x, line } = places[i] ?? { x: 12, line: 0 };
     const y = 36 + LEGEND_LINE * line;
-    const dashes: Record<string, string> = dashed ? { 'stroke-dasharray': '5,3' } : {};
-    add('line', { x1: x, x2: x + 14, y1: y, y2: y, stroke: ink.light, 'stroke-width': 4, ...dashes });
+    if (drawnAs === 'point') add('circle', { cx: x + 7, cy: y, r: 3.5, fill: ink.light });
+    else
+      add('line', {
+        ...{ x1: x, x2: x + 14, y1: y, y2: y, stroke: ink.light, 'stroke-width': 4 },
+        'stroke-dasharray': KEY_DASHES[drawnAs],
+      });
     add('text', { x: x + 19, y: y + 5, 'font-size': 12 }, label);
   }
   set(plot, { x: 0, y: top });
