@@ -1,11 +1,11 @@
 /** Starts and stops the local web server. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { serve as listen, type ServerType } from '@hono/node-server';
 import { UsageError } from '../base/errors.ts';
+import { builtFolder } from '../workflows/builtFolder.ts';
 import type { PageChange, PageStudy } from '../workflows/pageData.ts';
 import { showStudies } from '../workflows/shownStudies.ts';
 import { createApp, type Listener, type PageFile } from './app.ts';
@@ -141,11 +141,9 @@ function bind(
   });
 }
 
-/** dist/page beside the program, also when run from its sources. */
 function builtPage(): string {
-  const here = fileURLToPath(new URL('.', import.meta.url));
-  const found = [join(here, 'page'), join(here, '..', '..', 'dist', 'page')].find(existsSync);
-  if (found !== undefined) return found;
+  const found = builtFolder('page');
+  if (found !== null) return found;
   throw new UsageError('serve: expected the built page beside the program, found none; run npm run build');
 }
 

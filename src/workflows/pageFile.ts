@@ -5,12 +5,12 @@
  * JSON in a script element that is never run.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { MuonscopeError, StudyError } from '../base/errors.ts';
 import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
 import { writeStudyFile } from '../store/studyFolder.ts';
+import { builtFolder } from './builtFolder.ts';
 import type { PageRunSnapshot, PageSnapshot } from './pageData.ts';
 import { type ShownStudies, showStudies } from './shownStudies.ts';
 
@@ -101,11 +101,9 @@ interface BuiltParts {
   readonly style: string;
 }
 
-/** dist/page-file beside the program, also when run from its sources. */
 function builtParts(folder: string): BuiltParts {
-  const here = fileURLToPath(new URL('.', import.meta.url));
-  const found = [join(here, 'page-file'), join(here, '..', '..', 'dist', 'page-file')].find(existsSync);
-  if (found === undefined)
+  const found = builtFolder('page-file');
+  if (found === null)
     throw new StudyError('page: expected the built page beside the program, found none; run npm run build', folder);
   return {
     script: readFileSync(join(found, 'page.js'), 'utf8').replaceAll('</script', '<\\/script'),
