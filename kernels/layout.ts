@@ -1,4 +1,9 @@
-/** Where the numbers of a symmetric matrix and of its band lie in memory. */
+/**
+ * Where the numbers of a symmetric matrix and of its band lie in memory.
+ *
+ * Here and in the other kernels `@ts-ignore: decorator` stands before `@inline`: AssemblyScript takes decorators on functions, editors
+ * that check with TypeScript do not. Nothing else may be ignored so.
+ */
 
 /** Side of the square blocks in which a symmetric matrix is stored. */
 export const BLOCK: i32 = 64;
