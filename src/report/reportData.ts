@@ -4,7 +4,7 @@
  */
 import type { DynamicsResult } from '../dynamics/experiment.ts';
 import type { Plan } from '../planner/plan.ts';
-import type { LawsDocument } from '../scaling/law.ts';
+import type { LawCurve, LawsDocument } from '../scaling/law.ts';
 import type { MomentumStage } from '../sources/momentumSample.ts';
 import type { Plateau, Trajectory } from '../stability/plateau.ts';
 import type {
@@ -53,23 +53,6 @@ export interface TrackedQuantile {
   readonly plateau: Plateau;
 }
 
-/** A law evaluated on a grid of sizes, with its 95 % interval: what the law charts draw. */
-export interface ForecastCurve {
-  readonly role: string;
-  readonly depth: number;
-  readonly quantile: number;
-  /**
-   * Sizes ascend, from the smallest rung to the target and at least as far as the largest rung. The curve is
-   * straight in log-log, its interval is not: 20 sizes evenly spaced in log are plenty.
-   */
-  readonly points: readonly {
-    readonly params: number;
-    readonly value: number;
-    readonly low: number;
-    readonly high: number;
-  }[];
-}
-
 /** Output of a Newton-Schulz schedule over singular values, its entry scale included. */
 export interface ResponseCurve {
   /** NsSchedule.name, the key by which the plan's layers find their curve. */
@@ -91,7 +74,7 @@ export interface ReportData {
   /** null where too few runs settled for any law. */
   readonly laws: LawsDocument | null;
   /** One for each of `laws.laws`; empty without laws. */
-  readonly forecasts: readonly ForecastCurve[];
+  readonly forecasts: readonly LawCurve[];
   /** Laws to show side by side, usually those of arXiv:2606.04058; null to leave them out. */
   readonly published: LawsDocument | null;
   /** What the laws say, in sentences; shown as they are. */

@@ -1,6 +1,9 @@
 /** A law beyond its ladder. */
 import { requirePositive } from '../base/checks.ts';
-import type { Interval, Law } from './law.ts';
+import type { Interval, Law, LawCurve } from './law.ts';
+
+/** A curve is straight in log-log, its interval is not: this many sizes, evenly spaced in the logarithm, are plenty. */
+const CURVE_POINTS = 24;
 
 /**
  * The value a law gives at `params`, with the 95 % interval of the law there.
@@ -21,4 +24,21 @@ export function forecast(law: Law, params: number): Interval {
   const spread = variance.logValue + x * x * variance.exponent - 2 * x * variance.covariance;
   const margin = factor * Math.sqrt(Math.max(0, spread)); // rounding can leave an exact fit just below 0
   return { value: Math.exp(log), low: Math.exp(log - margin), high: Math.exp(log + margin) };
+}
+
+/**
+ * The law from its smallest size to `target`, and at least to its largest; these three are among the points.
+ *
+ * @param target in the law's size convention; null for the ladder alone
+ * @throws DomainError unless the target is positive and finite
+ */
+export function lawCurve(law: Law, target: number | null): LawCurve {
+  const sizes = law.points.map(({ params }) => params);
+  const [first, largest] = [Math.min(...sizes), Math.max(...sizes)];
+  const last = Math.max(largest, target ?? 0);
+  const grid = Array.from({ length: CURVE_POINTS - 1 }, (_, i) => first * (last / first) ** (i / (CURVE_POINTS - 1)));
+  const points = [...new Set([...grid, largest, target ?? largest, last])]
+    .sort((a, b) => a - b)
+    .map((params) => ({ params, ...forecast(law, params) }));
+  return { role: law.role, depth: law.depth, quantile: law.quantile, points };
 }

@@ -8,6 +8,19 @@ export interface Interval {
   readonly high: number;
 }
 
+/** A law evaluated on a grid of sizes, with its 95 % interval: what charts of laws draw. */
+export interface LawCurve {
+  readonly role: string;
+  readonly depth: number;
+  readonly quantile: number;
+  /** Sizes ascend, from the smallest rung to the target and at least as far as the largest rung. */
+  readonly points: readonly LawCurvePoint[];
+}
+
+export interface LawCurvePoint extends Interval {
+  readonly params: number;
+}
+
 /** One settled value: the point a law is fitted to. */
 export interface LawPoint {
   readonly params: number;

@@ -26,13 +26,13 @@ export function limitShareUpTo(sigma: number, { rows, columns }: Shape): number 
   return marchenkoPasturCdf(sigma * Math.sqrt(rows), rows / columns);
 }
 
-/** Share of directions whose output is below `level`. */
+/** Share of directions whose output is below `level`, as a function of the shape. */
 export function limitShareBelow(
   level: number,
   schedule: Pick<NsSchedule, 'entry' | 'coefficients'>,
-  shape: Shape,
-): number {
-  return shareInside(inputsBelow(level, schedule), shape);
+): (shape: Shape) => number {
+  const lost = inputsBelow(level, schedule);
+  return (shape) => shareInside(lost, shape);
 }
 
 /**
@@ -44,8 +44,8 @@ export function limitShareBelow(
  * @returns null if no width up to 1e12 does
  */
 export function widthLeaving(share: number, level: number, schedule: NsSchedule, aspect: number): number | null {
-  const lost = inputsBelow(level, schedule);
-  const fails = (rows: number): boolean => shareInside(lost, { rows, columns: Math.round(rows * aspect) }) > share;
+  const below = limitShareBelow(level, schedule);
+  const fails = (rows: number): boolean => below({ rows, columns: Math.round(rows * aspect) }) > share;
   let low = 1;
   let high = 2;
   while (!fails(high)) {

@@ -16,11 +16,11 @@ export function randomReportData(spectra: RandomSpectra): RandomReportData {
 function lossCurves({ widths, level, aspect }: RandomSpectra): readonly LossCurve[] {
   const ratio = (LARGEST_DRAWN / SMALLEST_DRAWN) ** (1 / (DRAWN_POINTS - 1));
   const drawn = Array.from({ length: DRAWN_POINTS }, (_, i) => Math.round(SMALLEST_DRAWN * ratio ** i));
-  return widths.map(({ schedule, coefficients, entry }) => ({
-    schedule,
-    points: drawn.map((rows) => ({
-      rows,
-      below: limitShareBelow(level, { coefficients, entry }, { rows, columns: Math.round(rows * aspect) }),
-    })),
-  }));
+  return widths.map(({ schedule, coefficients, entry }) => {
+    const below = limitShareBelow(level, { coefficients, entry });
+    return {
+      schedule,
+      points: drawn.map((rows) => ({ rows, below: below({ rows, columns: Math.round(rows * aspect) }) })),
+    };
+  });
 }

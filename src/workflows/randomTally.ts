@@ -118,7 +118,7 @@ function sizeOf(
       schedule: schedule.name,
       values: quantiles.map((_, i) => mean(members.map(({ after }) => after[k]!.values[i]!))),
       below: mean(members.map(({ after }) => after[k]!.below)),
-      expectedBelow: limitShareBelow(level, schedule, shape),
+      expectedBelow: limitShareBelow(level, schedule)(shape),
     })),
   };
 }
@@ -148,7 +148,7 @@ function outputCounter(schedule: NsSchedule, shape: Shape): Counter {
   const bins = Math.ceil(high / OUTPUT_BIN) - first;
   const edges = Array.from({ length: bins + 1 }, (_, i) => Number(((first + i) * OUTPUT_BIN).toPrecision(12)));
   const bin = (output: number): number => Math.floor(output / OUTPUT_BIN) - first;
-  return counter(shape, schedule.name, edges, bin, (output) => limitShareBelow(output, schedule, shape));
+  return counter(shape, schedule.name, edges, bin, (output) => limitShareBelow(output, schedule)(shape));
 }
 
 /** Counts by bin; values outside the edges count in the outermost bins. Empty outer bins are not written. */

@@ -7,10 +7,10 @@ import { output } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Plan } from '../planner/plan.ts';
 import { renderReport } from '../report/renderReport.ts';
-import type { ForecastCurve, ReportData, ReportRun, ResponseCurve } from '../report/reportData.ts';
+import type { ReportData, ReportRun, ResponseCurve } from '../report/reportData.ts';
 import { describeSteepest } from '../scaling/comparePooled.ts';
-import { forecast } from '../scaling/forecast.ts';
-import type { Law, LawsDocument } from '../scaling/law.ts';
+import { lawCurve } from '../scaling/forecast.ts';
+import type { LawsDocument } from '../scaling/law.ts';
 import { publishedLaws } from '../scaling/published/publishedLaws.ts';
 import type { RandomSpectra } from '../spectra/randomSpectra.ts';
 import { readDynamics } from '../store/dynamicsFolder.ts';
@@ -34,8 +34,6 @@ export interface ReportSource {
   readonly target?: number;
 }
 
-/** Sizes at which a law is drawn. */
-const FORECAST_POINTS = 24;
 /** Singular values at which a response is drawn. */
 const RESPONSE_POINTS = 600;
 /** Smallest singular value drawn, as a share of the smallest forecast. */
@@ -76,7 +74,7 @@ export function reportData(
     runs: runs.map(reportRun),
     tracked: tracked.map(({ trajectory, plateau }) => ({ trajectory, plateau })),
     laws,
-    forecasts: laws ? laws.laws.map((law) => forecastCurve(law, target)) : [],
+    forecasts: laws ? laws.laws.map((law) => lawCurve(law, target)) : [],
     published: publishedLaws(),
     statements: laws ? describeSteepest(laws) : [],
     plan,
@@ -104,17 +102,6 @@ function reportRun(run: RunRecords): ReportRun {
   const { origin, description, metrics } = run;
   const finished = metrics.length === description.config.steps;
   return { origin, description, metrics, summary: finished ? summariseRun(description, metrics) : null };
-}
-
-function forecastCurve(law: Law, target: number): ForecastCurve {
-  const sizes = law.points.map(({ params }) => params);
-  const largest = Math.max(...sizes);
-  const grid = logSpaced(Math.min(...sizes), Math.max(largest, target), FORECAST_POINTS);
-  const points = [...new Set([...grid, largest, target])]
-    .filter((params) => params <= Math.max(largest, target))
-    .sort((a, b) => a - b)
-    .map((params) => ({ params, ...forecast(law, params) }));
-  return { role: law.role, depth: law.depth, quantile: law.quantile, points };
 }
 
 /** The planned schedules and the baseline, each once, from below the smallest forecast to 1. */

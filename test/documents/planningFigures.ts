@@ -12,8 +12,8 @@ import { type Chart, standaloneSvg } from '../../src/report/charts/chart.ts';
 import { depthChart } from '../../src/report/charts/depthChart.ts';
 import { lawChart } from '../../src/report/charts/lawChart.ts';
 import { responseChart } from '../../src/report/charts/responseChart.ts';
-import type { ForecastCurve, ResponseCurve } from '../../src/report/reportData.ts';
-import { forecast } from '../../src/scaling/forecast.ts';
+import type { ResponseCurve } from '../../src/report/reportData.ts';
+import { lawCurve } from '../../src/scaling/forecast.ts';
 import type { Law } from '../../src/scaling/law.ts';
 import { publishedLaws } from '../../src/scaling/published/publishedLaws.ts';
 
@@ -33,7 +33,7 @@ export function planningFigures(): Readonly<Record<string, string>> {
   const shown = laws.laws.filter(({ role }) => role === 'attn.o' || role === 'mlp.up');
   const measured = laws.laws.filter(({ quantile }) => quantile === 0.5);
   const quarters = { ...plan, layers: plan.layers.filter(({ role, depth }) => isMeasured(role, depth, measured)) };
-  const curves = laws.laws.map((law) => curveOf(law, params));
+  const curves = laws.laws.map((law) => lawCurve(law, params));
   return {
     'planning-laws.svg': drawn(lawChart({ ...laws, laws: shown }, curves, params)),
     'planning-depth.svg': drawn(depthChart(plan, measured)),
@@ -43,13 +43,6 @@ export function planningFigures(): Readonly<Record<string, string>> {
 
 function isMeasured(role: string, depth: number, laws: readonly Law[]): boolean {
   return laws.some((law) => law.role === role && law.depth === depth);
-}
-
-function curveOf(law: Law, target: number): ForecastCurve {
-  const first = Math.min(...law.points.map(({ params }) => params));
-  const sizes = Array.from({ length: 20 }, (_, i) => (i === 19 ? target : first * (target / first) ** (i / 19)));
-  const points = sizes.map((params) => ({ params, ...forecast(law, params) }));
-  return { role: law.role, depth: law.depth, quantile: law.quantile, points };
 }
 
 function responsesOf({ layers, source }: Plan): readonly ResponseCurve[] {

@@ -3,8 +3,8 @@ import type { Random } from '../../src/base/random.ts';
 import type { NsSchedule } from '../../src/newtonSchulz/schedule.ts';
 import type { Plan, PlanLayer } from '../../src/planner/plan.ts';
 import type { Cell } from '../../src/report/cells.ts';
-import type { ForecastCurve, ResponseCurve } from '../../src/report/reportData.ts';
-import type { Law, LawsDocument } from '../../src/scaling/law.ts';
+import type { ResponseCurve } from '../../src/report/reportData.ts';
+import type { Law, LawCurve, LawsDocument } from '../../src/scaling/law.ts';
 import type { StudyRun } from '../../src/store/study.ts';
 
 export const ROLES: readonly string[] = ['attn.q', 'attn.k', 'attn.v', 'attn.o', 'mlp.up', 'mlp.down'];
@@ -87,14 +87,14 @@ function lawOf(ladder: readonly StudyRun[], role: string, depth: number, quantil
   };
 }
 
-export function forecastOf(law: Law): ForecastCurve {
+export function forecastOf(law: Law): LawCurve {
   const [from, to] = [Math.log(law.points[0]!.params), Math.log(TARGET)];
   const grid = Array.from({ length: 20 }, (_, i) => from + ((to - from) * i) / 19);
   const sizes = [...grid, Math.log(law.points.at(-1)!.params)].sort((a, b) => a - b);
   return { role: law.role, depth: law.depth, quantile: law.quantile, points: sizes.map((x) => forecastAt(law, x)) };
 }
 
-function forecastAt({ fit, exponent }: Law, logParams: number): ForecastCurve['points'][number] {
+function forecastAt({ fit, exponent }: Law, logParams: number): LawCurve['points'][number] {
   const x = logParams - fit.centre;
   const value = fit.logValue - exponent * x;
   const half = fit.factor * Math.sqrt(fit.variance.logValue + x * x * fit.variance.exponent);

@@ -168,14 +168,14 @@ describe('random matrices by size', () => {
 describe('the width from which a schedule leaves more than 1 % below 0.6', () => {
   test.each([1, 1.5, 4])('is where the share passes 1 %% at aspect %d', (aspect) => {
     const width = widthLeaving(0.01, 0.6, JORDAN, aspect)!;
-    const share = (rows: number): number => limitShareBelow(0.6, JORDAN, { rows, columns: Math.round(rows * aspect) });
+    const share = (rows: number): number => limitShareBelow(0.6, JORDAN)({ rows, columns: Math.round(rows * aspect) });
     expect(share(width)).toBeGreaterThan(0.01);
     expect(share(width - 1)).toBeLessThanOrEqual(0.01);
   });
 
   test('of long matrices lies beyond the one at which the lower edge of the spectrum is lost', () => {
     const edge = (0.5 / firstReaching(0.6, JORDAN)!) ** 2; // sqrt(r) sigma >= 1 - sqrt(1/4)
-    expect(limitShareBelow(0.6, JORDAN, { rows: Math.floor(edge), columns: 4 * Math.floor(edge) })).toBe(0);
+    expect(limitShareBelow(0.6, JORDAN)({ rows: Math.floor(edge), columns: 4 * Math.floor(edge) })).toBe(0);
     expect(widthLeaving(0.01, 0.6, JORDAN, 4)).toBeGreaterThan(edge);
   });
 

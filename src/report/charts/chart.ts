@@ -78,8 +78,11 @@ export function inlineSvg(chart: Chart): string {
   );
 }
 
+/** What a chart follows: the colour scheme of its viewer, or none. */
+export type ChartScheme = 'light and dark' | 'light';
+
 /** The chart as a file: carries its style, its title, a background and a margin. */
-export function standaloneSvg(chart: Chart): string {
+export function standaloneSvg(chart: Chart, scheme: ChartScheme = 'light and dark'): string {
   const [width, height] = [CHART_WIDTH + 2 * FILE_MARGIN, chart.height + 2 * FILE_MARGIN];
   const box = `x="${-FILE_MARGIN}" y="${-FILE_MARGIN}" width="${width}" height="${height}"`;
   return (
@@ -87,20 +90,19 @@ export function standaloneSvg(chart: Chart): string {
     `viewBox="${-FILE_MARGIN} ${-FILE_MARGIN} ${width} ${height}" width="${width}" height="${height}" ` +
     `fill="currentColor" font-size="12">` +
     `<title>${escapeText(chart.title)}</title><desc>${escapeText(chart.description)}</desc>` +
-    `<style>${chartStyle()}</style><rect ${box} fill="${PAGE.light}"/>${brokenLines(chart.body)}</svg>\n`
+    `<style>${chartStyle(scheme)}</style><rect ${box} fill="${PAGE.light}"/>${brokenLines(chart.body)}</svg>\n`
   );
 }
 
 /** Style rules of all charts: page colours, and the dark twin of every ink. Paper is always light. */
-export function chartStyle(): string {
+export function chartStyle(scheme: ChartScheme = 'light and dark'): string {
   const chart = '.muonscope-chart';
+  const light = `${chart}{color:${TEXT.light};font-family:${FONT_STACK}}${chart} text{white-space:pre}`;
+  if (scheme === 'light') return light;
   const swaps = INKS.map(
     ({ light, dark }) => `${chart} [fill="${light}"]{fill:${dark}}${chart} [stroke="${light}"]{stroke:${dark}}`,
   ).join('');
-  return (
-    `${chart}{color:${TEXT.light};font-family:${FONT_STACK}}${chart} text{white-space:pre}` +
-    `@media screen and (prefers-color-scheme:dark){${chart}{color:${TEXT.dark}}${swaps}}`
-  );
+  return `${light}@media screen and (prefers-color-scheme:dark){${chart}{color:${TEXT.dark}}${swaps}}`;
 }
 
 /** Attributes of an annotation inside a panel. */

@@ -2,15 +2,11 @@
 import type * as Plot from '@observablehq/plot';
 import type { Ink } from '../palette.ts';
 
-export type KeyMark = 'line' | 'dashed' | 'dotted' | 'point';
+export type LineMark = 'line' | 'dashed' | 'dotted';
+export type KeyMark = LineMark | 'point' | 'ring' | 'band' | 'square';
 
 /** Strokes and gaps of lines, in the chart and in its legend. */
-export const KEY_DASHES: Readonly<Record<KeyMark, string>> = {
-  line: 'none',
-  dashed: '5,3',
-  dotted: '1.5,3',
-  point: 'none',
-};
+export const KEY_DASHES: Readonly<Record<LineMark, string>> = { line: 'none', dashed: '5,3', dotted: '1.5,3' };
 
 /** An entry of the legend. */
 export interface SpecKey {
@@ -27,8 +23,8 @@ export interface SpecPoint {
   readonly x: number;
   readonly y: number;
   /** Facets, where the plot has some. */
-  readonly fx?: string;
-  readonly fy?: string;
+  readonly fx?: string | number;
+  readonly fy?: string | number;
   /** The key it belongs to; hidden with it. */
   readonly key?: string;
   /** Lines of text. */

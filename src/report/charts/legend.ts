@@ -2,12 +2,11 @@
 import { escapeText } from '../html.ts';
 import type { Ink } from '../palette.ts';
 import { CHART_WIDTH } from './chart.ts';
-
-export type LegendMark = 'line' | 'dashed' | 'dotted' | 'point' | 'ring' | 'band' | 'square';
+import type { KeyMark } from './chartSpec.ts';
 
 export interface LegendKey {
   readonly label: string;
-  readonly mark: LegendMark;
+  readonly mark: KeyMark;
   readonly ink: Ink;
 }
 

@@ -6,7 +6,7 @@ import type { DynamicsFigure, FigureAxis, FigurePoint, FigureSeries } from '../.
 import { CATEGORY_INKS, GRID, type Ink, MUTED } from '../palette.ts';
 import { formatPower, logDomain, logTicks, thinLine } from './axis.ts';
 import { chartName } from './chart.ts';
-import { type ChartSpec, KEY_DASHES, type KeyMark } from './chartSpec.ts';
+import { type ChartSpec, KEY_DASHES, type LineMark } from './chartSpec.ts';
 
 /** A figure with what a page may ask for besides. */
 export interface LinesFigure extends DynamicsFigure {
@@ -21,12 +21,16 @@ const HEIGHT = 320;
 const MARGINS = { marginLeft: 58, marginRight: 14, marginBottom: 34 };
 const MOST_DOTS = 24;
 
-const KEY_MARKS: Readonly<Record<FigureSeries['mark'], KeyMark>> = { line: 'line', dot: 'point', dash: 'dashed' };
+const KEY_MARKS: Readonly<Record<FigureSeries['mark'], LineMark | 'point'>> = {
+  line: 'line',
+  dot: 'point',
+  dash: 'dashed',
+};
 
 interface Drawn extends FigureSeries {
   readonly id: string;
   readonly ink: Ink;
-  readonly drawnAs: KeyMark;
+  readonly drawnAs: LineMark | 'point';
 }
 
 /** @returns null if no point can be shown on the axes */
@@ -155,7 +159,7 @@ function seriesMarks(
     strokeWidth: 1.2,
   });
   const dots = Plot.dot(points, { ...facet, x: 'x', y: 'y', fill: ink.light, r: 2.6, clip: true });
-  if (mark === 'dot') return [intervals, dots];
+  if (drawnAs === 'point') return [intervals, dots];
   const line = Plot.line(points, {
     ...facet,
     ...{ x: 'x', y: 'y', stroke: ink.light, strokeWidth: 1.7, clip: true },

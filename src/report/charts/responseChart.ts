@@ -2,9 +2,10 @@
 import * as Plot from '@observablehq/plot';
 import { formatCount, significant } from '../../base/numbers.ts';
 import type { Plan } from '../../planner/plan.ts';
+import type { LawCurve } from '../../scaling/law.ts';
 import { chartDepths, isSameCell, shortLabel } from '../cells.ts';
 import { GRID, MUTED, TEXT } from '../palette.ts';
-import type { ForecastCurve, ResponseCurve } from '../reportData.ts';
+import type { ResponseCurve } from '../reportData.ts';
 import { formatPower, logDomain, logTicks, thinLine } from './axis.ts';
 import { ANNOTATION, axisTitles, CHART_WIDTH, type Chart, panel } from './chart.ts';
 import { forecastStrip, type Spread, stripHeight } from './forecastStrip.ts';
@@ -19,7 +20,7 @@ const RESPONSE_BOTTOM = 20;
 export function responseChart(
   plan: Plan,
   curves: readonly ResponseCurve[],
-  forecasts: readonly ForecastCurve[],
+  forecasts: readonly LawCurve[],
 ): Chart | null {
   const spreads = spreadsAtTarget(forecasts, plan);
   const xDomain = domainOf(plan, spreads);
@@ -58,7 +59,7 @@ export function responseChart(
 }
 
 /** From the smallest to the largest forecast quantile of each cell, at the size nearest the target. */
-function spreadsAtTarget(forecasts: readonly ForecastCurve[], plan: Plan): Spread[] {
+function spreadsAtTarget(forecasts: readonly LawCurve[], plan: Plan): Spread[] {
   return plan.layers.flatMap(({ role, depth }) => {
     const values = forecasts
       .filter((curve) => isSameCell(curve, { role, depth }))

@@ -2,12 +2,12 @@
 import type { Plan } from '../../planner/plan.ts';
 import { BASELINE, CATEGORY_INKS, type Ink } from '../palette.ts';
 import type { ResponseCurve } from '../reportData.ts';
-import type { LegendMark } from './legend.ts';
+import type { LineMark } from './chartSpec.ts';
 
 export interface ScheduleStyle {
   readonly name: string;
   readonly ink: Ink;
-  readonly mark: Extract<LegendMark, 'line' | 'dashed' | 'dotted'>;
+  readonly mark: LineMark;
 }
 
 /**

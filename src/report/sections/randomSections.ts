@@ -6,10 +6,9 @@ import { formatSeconds, formatShare } from '../../base/numbers.ts';
 import type { RandomSpectra, ScheduleWidth } from '../../spectra/randomSpectra.ts';
 import { chartQuantiles } from '../cells.ts';
 import type { Chart } from '../charts/chart.ts';
-import { randomLossChart } from '../charts/randomLossChart.ts';
-import { randomOutputChart } from '../charts/randomOutputChart.ts';
-import { randomScalingChart } from '../charts/randomScalingChart.ts';
-import { randomSpectrumChart } from '../charts/randomSpectrumChart.ts';
+import type { ChartSpec } from '../charts/chartSpec.ts';
+import { type RandomSpecs, randomCaptions, randomSpecs } from '../charts/randomSpecs.ts';
+import { specChart } from '../charts/specChart.ts';
 import { bullets, figure, section } from '../figure.ts';
 import { type Html, type HtmlValue, html } from '../html.ts';
 import type { RandomReportData } from '../randomReportData.ts';
@@ -28,24 +27,13 @@ export const RANDOM_CONTENTS: readonly (readonly [string, string])[] = [
 export const RANDOM_IN_STUDY: readonly [string, string] = ['random', 'Random matrices'];
 
 /** null where two sizes would be needed, or nothing is left behind. */
-export interface RandomCharts {
-  readonly spectrum: Chart | null;
-  readonly scaling: Chart | null;
-  readonly outputs: Chart | null;
-  readonly loss: Chart | null;
-}
+export type RandomCharts = Readonly<Record<keyof RandomSpecs, Chart | null>>;
 
-export function randomCharts({ spectra, curves }: RandomReportData): RandomCharts {
-  return {
-    spectrum: randomSpectrumChart(spectra),
-    scaling: randomScalingChart(spectra),
-    outputs: randomOutputChart(spectra),
-    loss: randomLossChart(spectra, curves),
-  };
+export function randomCharts(data: RandomReportData): RandomCharts {
+  const { spectrum, scaling, outputs, loss } = randomSpecs(data);
+  const drawn = (spec: ChartSpec | null): Chart | null => (spec === null ? null : specChart(spec));
+  return { spectrum: drawn(spectrum), scaling: drawn(scaling), outputs: drawn(outputs), loss: drawn(loss) };
 }
-
-const HARD_EDGE =
-  'Square matrices of finite size have slightly more values near 0 than the limit law, up to a quarter of a direction, so points lie above the lines where few directions are lost.';
 
 /** What the experiment found, in sentences. */
 export function randomStatements({ spectra, entries }: RandomReportData): string[] {
@@ -150,33 +138,20 @@ function exponentRange({ exponents }: RandomSpectra): { readonly text: string; r
 }
 
 function before({ spectra }: RandomReportData, { spectrum, scaling }: RandomCharts): Html[] {
+  const captions = randomCaptions(spectra);
   return [
     html`<p>With independent entries, r σ² follows the Marchenko-Pastur law of the aspect ratio, r being the smaller dimension: divided by
 its Frobenius norm, a larger matrix has the same spectrum shifted down as 1/√r, while the threshold of a schedule stays where it is.</p>
 `,
-    figure(spectrum, 'Bars are measured, lines the law. What lies left of a threshold is lost.'),
-    figure(scaling, [
-      'Points are means over matrices, lines the law at the same quantile; the numbers are fitted exponents.',
-      spectra.aspect === 1
-        ? ' The law has no smallest value: for square matrices it shrinks as r to the power −3/2.'
-        : ' The smallest value tends to the lower edge of the law.',
-    ]),
+    figure(spectrum, captions.spectrum),
+    figure(scaling, captions.scaling),
     exponentTable(spectra),
   ];
 }
 
 function after({ spectra }: RandomReportData, { outputs, loss }: RandomCharts): Html[] {
-  return [
-    figure(
-      outputs,
-      `What came in below the threshold of a schedule lies left of ${number(spectra.level)}; its share stands in the corner.`,
-    ),
-    figure(loss, [
-      `The dotted line is ${formatShare(spectra.share)}; where a curve crosses it is the width in the table.`,
-      spectra.aspect === 1 ? ` ${HARD_EDGE}` : '',
-    ]),
-    widthTable(spectra),
-  ];
+  const captions = randomCaptions(spectra);
+  return [figure(outputs, captions.outputs), figure(loss, captions.loss), widthTable(spectra)];
 }
 
 function factList({ spectra, entries }: RandomReportData): Html {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type LawPanels, lawDomains, lawPanelsSpec } from '../../../src/report/charts/lawPanelsSpec.ts';
-import { forecast } from '../../../src/scaling/forecast.ts';
+import { forecast, lawCurve } from '../../../src/scaling/forecast.ts';
 import { publishedLaws } from '../../../src/scaling/published/publishedLaws.ts';
 import { drawSpec } from './drawSpec.ts';
 
@@ -9,8 +9,9 @@ const ROLES = ['attn.q', 'mlp.up'];
 const DOCUMENT = { ...published, laws: published.laws.filter(({ role }) => ROLES.includes(role)) };
 
 function panels(changed: Partial<LawPanels> = {}): LawPanels {
+  const curves = DOCUMENT.laws.map((law) => lawCurve(law, 1e12));
   const asked = {
-    ...{ label: 'published', document: DOCUMENT, forecast, quantiles: [0.5, 0.9], target: 1e12 },
+    ...{ label: 'published', document: DOCUMENT, curves, quantiles: [0.5, 0.9], target: 1e12 },
     ...{ shows: 'values' as const, ...changed },
   };
   return { ...asked, domains: lawDomains([asked])! };
@@ -27,7 +28,7 @@ describe('lawPanelsSpec', () => {
     const law = DOCUMENT.laws.find(
       ({ role, depth, quantile }) => role === 'mlp.up' && depth === 1 && quantile === 0.9,
     )!;
-    const own = points.filter(({ fx, fy, key }) => fx === '1' && fy === 'mlp.up' && key === 'q0.9');
+    const own = points.filter(({ fx, fy, key }) => fx === 1 && fy === 'mlp.up' && key === 'q0.9');
     expect(own.map(({ x, y }) => [x, y])).toEqual([
       ...law.points.map(({ params, value }) => [params, value]),
       [1e12, forecast(law, 1e12).value],
@@ -61,7 +62,8 @@ describe('lawPanelsSpec', () => {
     expect(count('', 'area')).toBe(16 * 1);
     expect(count('q0.5', 'area')).toBe(8);
     expect(count('interval', 'area')).toBe(0);
-    expect(count('fit', 'line')).toBe(0);
+    expect(count('', 'line') - count('fit', 'line')).toBe(2 * 16);
+    expect(count('', 'line') - count('baseline', 'line')).toBe(8);
     expect(count('held', 'dot')).toBe(count('', 'dot') / 2);
     expect(spec.table.rows.filter((row) => row[4] === 'measured')).toHaveLength(2 * 4 * 2 * 7);
   });
