@@ -2,8 +2,9 @@
  * `muonscope scan` of 48 float32 matrices of 1024 x 1024 from one .pt, against NumPy scripts that read the same storages.
  *
  * Whole commands from start to end, the start of Node and the import of NumPy included. The commands take turns, and a ratio
- * is the median of the ratios within a turn, so that other load on the machine meets both. The peer is the faster of
- * one process with a BLAS thread a core and one process a core with a single thread, with the fastest NumPy that is
+ * is the median of the ratios within a turn, so that other load on the machine meets both. There are two peers: a script as one
+ * writes it, one process whose BLAS uses every core, and the same split by hand into one process a core with a single
+ * thread each, which is faster. Both run with the fastest NumPy that is
  * found: Debian's own is linked to a BLAS that is several times slower than the one that pip installs. Threads of OpenBLAS wait
  * by spinning, so on a busy machine only the ratio of processor time says something.
  *
@@ -90,14 +91,16 @@ async function compare(
     ours.push(await timed(python, [[process.execPath, binary, 'scan', file, '--json']]));
     for (const [i, run] of runs.entries()) theirs[i]!.push(await run());
   }
-  const ratio = (cost: keyof Cost): string =>
-    median(ours.map((own, round) => Math.min(...theirs.map((costs) => costs[round]![cost])) / own[cost])).toFixed(2);
+  const ratio = (costs: readonly Cost[], cost: keyof Cost): string =>
+    median(ours.map((own, round) => costs[round]![cost] / own[cost])).toFixed(2);
   const seconds = (costs: readonly Cost[]): string =>
     `${median(costs.map(({ wall }) => wall)).toFixed(2)} s (processor ${median(costs.map(({ cpu }) => cpu)).toFixed(1)} s)`;
-  const [together, apart] = theirs;
+  const compared = (name: string, costs: readonly Cost[]): string =>
+    `${name} ${seconds(costs)}, ratio ${ratio(costs, 'wall')}, of processor time ${ratio(costs, 'cpu')}`;
+  const [script, split] = theirs;
   console.log(
-    `scan ${seconds(ours)}; NumPy ${method} ${seconds(together!)} in one process, ${seconds(apart!)} in ${CORES}; ` +
-      `ratio ${ratio('wall')}, of processor time ${ratio('cpu')}, goal ${goal} (${ours.length} rounds)`,
+    `scan ${seconds(ours)}; NumPy ${method}, goal ${goal}: ${compared('one script', script!)}; ` +
+      `${compared(`split by hand into ${CORES} processes`, split!)} (${ours.length} rounds)`,
   );
 }
 
