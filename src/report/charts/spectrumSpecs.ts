@@ -8,7 +8,7 @@
 import * as Plot from '@observablehq/plot';
 import { significant } from '../../base/numbers.ts';
 import { BASELINE, CATEGORY_INKS, GRID, QUANTILE_INKS } from '../palette.ts';
-import { formatPower, logDomain, logTicks } from './axis.ts';
+import { formatPower, type LinePoint, logDomain, logTicks, thinLine } from './axis.ts';
 import { chartName } from './chart.ts';
 import type { ChartSpec, SpecKey } from './chartSpec.ts';
 
@@ -107,9 +107,7 @@ export function sortedSpectrumSpec({
               ? [Plot.dot(inside(points, domain), { x: 'x', y: 'y', fill: key.ink.light, r: 2.6 })]
               : []),
           ]),
-        ...(isShown('response')
-          ? [Plot.line(inside(outputs, domain), { x: 'x', y: 'y', stroke: CATEGORY_INKS[1]!.light, strokeWidth: 1.6 })]
-          : []),
+        ...(isShown('response') ? [responseLine(inside(outputs, domain), width)] : []),
       ],
     }),
   };
@@ -126,7 +124,7 @@ export function spectrumDensitySpec({
   domain,
 }: SpectrumPicture): ChartSpec {
   const bins = density(scaled(measured, scale.factor));
-  const law = density(scaled(marchenkoPastur, scale.factor)).map(({ x1, x2, y }) => ({ x: Math.sqrt(x1 * x2), y }));
+  const law = densityCurve(scaled(marchenkoPastur, scale.factor));
   const ticks = logTicks(domain);
   const outputs = response?.points.map(({ sigma, output }) => ({ x: sigma * scale.factor, y: output })) ?? [];
   const top = Math.max(0.5, ...outputs.map(({ y }) => y), ...bins.map(({ y }) => y), ...law.map(({ y }) => y));
@@ -192,9 +190,7 @@ export function spectrumDensitySpec({
               }),
             ]
           : []),
-        ...(isShown('response')
-          ? [Plot.line(inside(outputs, domain), { x: 'x', y: 'y', stroke: CATEGORY_INKS[1]!.light, strokeWidth: 1.6 })]
-          : []),
+        ...(isShown('response') ? [responseLine(inside(outputs, domain), width)] : []),
       ],
     }),
   };
@@ -203,6 +199,12 @@ export function spectrumDensitySpec({
 function keysOf(response: SpectrumPicture['response']): readonly SpecKey[] {
   if (response === null) return [MEASURED, LAW];
   return [MEASURED, LAW, { id: 'response', label: response.name, ink: CATEGORY_INKS[1]! }];
+}
+
+function responseLine(outputs: readonly LinePoint[], width: number): Plot.Markish {
+  const placed = outputs.map(({ x, y }) => ({ x: Math.log(x), y }));
+  const drawn = thinLine(placed, width / 2).map(({ x, y }) => ({ x: Math.exp(x), y }));
+  return Plot.line(drawn, { x: 'x', y: 'y', stroke: CATEGORY_INKS[1]!.light, strokeWidth: 1.6 });
 }
 
 /** The axis that holds every value of some spectra. */
@@ -216,6 +218,13 @@ function scaled(shares: readonly ShareAbove[], factor: number): { readonly x: nu
 
 function inside<T extends { readonly x: number }>(points: readonly T[], [low, high]: readonly [number, number]): T[] {
   return points.filter(({ x }) => x >= low && x <= high);
+}
+
+/** Through the middles of the bins; a curve that begins at share 0 comes down to 0 at its edge. */
+function densityCurve(points: readonly LinePoint[]): readonly LinePoint[] {
+  const middles = density(points).map(({ x1, x2, y }) => ({ x: Math.sqrt(x1 * x2), y }));
+  const edge = points[0];
+  return edge?.y === 0 ? [edge, ...middles] : middles;
 }
 
 /** @param points share descends the value: y grows as x falls */

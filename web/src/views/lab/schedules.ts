@@ -71,7 +71,8 @@ export function designRow({ laws, role, depth, params, ...options }: RowDesign):
   return designForSpectrum(spectrum, products, { objective, precision }).schedule.coefficients;
 }
 
-const POINTS = 700;
+/** Enough for the fastest ripples; what is drawn is thinned to its envelope. */
+const POINTS = 4000;
 
 /** Responses over singular values from 10^low to 1. */
 export function responseFigure(schedules: readonly NsSchedule[], low: number): LinesFigure {

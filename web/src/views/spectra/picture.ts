@@ -3,12 +3,12 @@
 import { response } from '../../../../src/newtonSchulz/response.ts';
 import type { NsSchedule } from '../../../../src/newtonSchulz/schedule.ts';
 import type { ShareAbove, SpectrumPicture } from '../../../../src/report/charts/spectrumSpecs.ts';
-import { marchenkoPasturQuantile } from '../../../../src/spectra/marchenkoPastur.ts';
+import { marchenkoPasturEdges, marchenkoPasturQuantile } from '../../../../src/spectra/marchenkoPastur.ts';
 import type { PageHistory } from '../../../../src/workflows/pageData.ts';
 
 const LAW_POINTS = 80;
-/** Fine enough for the ripples of eight steps over four decades. */
-const RESPONSE_POINTS = 320;
+/** Fine enough for the ripples of eight steps over four decades; what is drawn is thinned to its envelope. */
+const RESPONSE_POINTS = 2000;
 
 /** Largest, quantiles and smallest value of the record at place `at`: shares ascend. */
 export function measuredShares(
@@ -25,14 +25,17 @@ export function measuredShares(
   return all.filter(({ share, sigma }, i) => sigma > 0 && (i === 0 || share > 1 / rank));
 }
 
-/** The Marchenko-Pastur law of a shape, in the units of records. */
+/** The Marchenko-Pastur law of a shape, in the units of records, from its upper edge on. */
 export function marchenkoPasturShares([m, n]: readonly [number, number]): ShareAbove[] {
   const rank = Math.min(m, n);
   const beta = rank / Math.max(m, n);
-  return Array.from({ length: LAW_POINTS }, (_, i) => {
+  const unit = 1 / Math.sqrt(rank);
+  const edge = { share: 0, sigma: marchenkoPasturEdges(beta)[1] * unit };
+  const inner = Array.from({ length: LAW_POINTS }, (_, i) => {
     const share = (i + 0.5) / LAW_POINTS;
-    return { share, sigma: marchenkoPasturQuantile(share, beta) / Math.sqrt(rank) };
+    return { share, sigma: marchenkoPasturQuantile(share, beta) * unit };
   });
+  return [edge, ...inner];
 }
 
 /** @param schedule null for none @param factor on singular values in the drawing */
