@@ -86,7 +86,7 @@ export function lawPanelsSpec(panels: LawPanels): ChartSpec {
     points: drawn.flatMap((law) => specPoints(law, isRelative)),
     table: {
       columns: ['laws', 'role', 'depth', 'quantile', 'what', 'params', 'value', 'low', 'high'],
-      rows: drawn.flatMap((law) => tableRows(label, law)),
+      rows: (isShown) => drawn.filter(({ key }) => isShown(key)).flatMap((law) => tableRows(label, law, isShown)),
     },
     plot: (width, isShown) => ({
       ...{ width, height: MARGIN.top + MARGIN.bottom + PANEL_HEIGHT * roles.length },
@@ -247,15 +247,22 @@ function specPoints({ law, key, points, curve, forecast, held }: DrawnLaw, isRel
   return [...measured, ahead, ...(heldOut ? [heldOut] : [])];
 }
 
-function tableRows(label: string, { law, points, curve, held }: DrawnLaw): (string | number)[][] {
-  const row = (what: string, params: number, value: number, low: number | '' = '', high: number | '' = '') => [
+function tableRows(
+  label: string,
+  { law, points, curve, held }: DrawnLaw,
+  isShown: (key: string) => boolean,
+): (string | number)[][] {
+  const [hasFit, hasInterval] = [isShown('fit'), isShown('interval')];
+  const row = (what: string, params: number, value: number | '', low: number | '' = '', high: number | '' = '') => [
     ...[label, law.role, law.depth, law.quantile, what],
     ...[params, value, low, high],
   ];
   return [
     ...points.map(({ params, value }) => row('measured', params, value)),
-    ...curve.map(({ params, value, low, high }) => row('law', params, value, low, high)),
-    ...(held ? [row('held-out prediction', held.params, held.predicted)] : []),
+    ...(hasFit || hasInterval ? curve : []).map(({ params, value, low, high }) =>
+      row('law', params, hasFit ? value : '', hasInterval ? low : '', hasInterval ? high : ''),
+    ),
+    ...(held && isShown('held') ? [row('held-out prediction', held.params, held.predicted)] : []),
   ];
 }
 

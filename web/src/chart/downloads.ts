@@ -34,8 +34,9 @@ export interface ShownChart {
   readonly mark: number | null;
 }
 
-/** The chart with title, legend and axis titles, on white. */
-export function chartFile({ spec, isShown, mark }: ShownChart): { readonly text: string; readonly height: number } {
+/** The chart with title, legend and axis titles, on white; what the legend hides is left out, and its description says so. */
+export function chartFile(shown: ShownChart): { readonly text: string; readonly height: number } {
+  const { spec, isShown, mark } = shown;
   const { svg: plot, placeX } = drawChart(spec, CHART_WIDTH, isShown);
   const plotHeight = Number(plot.getAttribute('height'));
   const keys = spec.keys.filter(({ id }) => isShown(id));
@@ -64,7 +65,7 @@ export function chartFile({ spec, isShown, mark }: ShownChart): { readonly text:
     fill: 'currentColor',
   });
   add('title', {}, spec.title);
-  add('desc', {}, spec.description);
+  add('desc', {}, [spec.description, hiddenText(shown)].filter((text) => text !== '').join(' '));
   add('style', {}, chartStyle().replace(/@media.*$/s, ''));
   add('rect', { width: CHART_WIDTH, height, fill: '#ffffff' });
   add('text', { x: 12, y: 20, 'font-size': 15, 'font-weight': 600, 'font-family': FONT_STACK }, spec.title);
@@ -123,8 +124,15 @@ export async function chartPng(shown: ShownChart): Promise<Blob> {
   }
 }
 
-export function chartCsv({ table }: ChartSpec): string {
-  return csvText([table.columns, ...table.rows].map((row) => row.map(guarded)));
+/** What is drawn, as a table: without what the legend hides. */
+export function chartCsv({ spec: { table }, isShown }: ShownChart): string {
+  return csvText([table.columns, ...table.rows(isShown)].map((row) => row.map(guarded)));
+}
+
+/** What the legend hides, in words; empty where it hides nothing. */
+export function hiddenText({ spec: { keys }, isShown }: ShownChart): string {
+  const hidden = keys.filter(({ id }) => !isShown(id)).map(({ label }) => label);
+  return hidden.length === 0 ? '' : `Hidden by the legend: ${hidden.join(', ')}`;
 }
 
 /** Spreadsheets take text that begins so as a formula; an apostrophe before it keeps it text. */
