@@ -1,10 +1,12 @@
 /** The routes: the page's own files, answers as JSON, and news as server-sent events. */
 import { readFileSync } from 'node:fs';
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { MuonscopeError, UsageError } from '../base/errors.ts';
-import type { DocumentName, PageChange } from '../workflows/pageData.ts';
+import type { DocumentName } from '../workflows/pageData.ts';
 import type { ShownStudies } from '../workflows/shownStudies.ts';
+import { newsHandler } from './events.ts';
+import type { News } from './news.ts';
 import { numberList, wholeNumber } from './queries.ts';
 import { guard, refuse, type ServerAddress } from './safety.ts';
 
@@ -14,27 +16,26 @@ export interface PageFile {
   readonly type: string;
 }
 
-/** Who is told of news. */
-export type Listener = (changes: readonly PageChange[]) => void;
-
 export interface AppParts {
   readonly studies: ShownStudies;
+  /** Folders that are served, as the user named them. */
+  readonly folders: readonly string[];
   readonly files: ReadonlyMap<string, PageFile>;
   readonly address: () => ServerAddress;
-  readonly listeners: Set<Listener>;
+  readonly news: News;
 }
 
-/** Seconds between signs of life, so that proxies and browsers keep the line open. */
-const HEARTBEAT = 15;
-const MOST_LISTENERS = 64;
 const MOST_SERIES = 64;
 const MOST_QUANTILES = 9;
 const MOST_COLUMNS = 2000;
 const DOCUMENTS: readonly DocumentName[] = ['laws', 'plan', 'random', 'dynamics'];
 const SIZES = ['total', 'nonEmbedding'] as const;
 
-export function createApp({ studies, files, address, listeners }: AppParts): Hono {
-  const app = new Hono();
+/** Handlers see Node's own request and answer. */
+type App = Hono<{ Bindings: HttpBindings }>;
+
+export function createApp({ studies, folders, files, address, news }: AppParts): App {
+  const app: App = new Hono();
   app.use('*', guard(address));
   app.onError((error, context) => {
     if (error instanceof RangeError) return refuse(context, 404, error.message);
@@ -44,7 +45,11 @@ export function createApp({ studies, files, address, listeners }: AppParts): Hon
     return refuse(context, 500, 'this is a defect of the server; its terminal says more');
   });
   app.notFound((context) => refuse(context, 404, 'there is nothing at this address'));
-  app.get('/api/studies', (context) => context.json(studies.list()));
+  app.get('/api/studies', (context) => {
+    context.header('muonscope-news', news.mark);
+    return context.json(studies.list());
+  });
+  app.get('/api/folders', (context) => context.json(folders));
   app.get('/api/studies/:study/documents/:name', (context) => {
     const name = DOCUMENTS.find((document) => document === context.req.param('name'));
     if (name === undefined) return refuse(context, 404, `expected one of ${DOCUMENTS.join(', ')}`);
@@ -56,11 +61,7 @@ export function createApp({ studies, files, address, listeners }: AppParts): Hon
     return context.json(await studies.fittedLaws(context.req.param('study'), size));
   });
   addRunRoutes(app, studies);
-  app.get('/api/events', (context) => {
-    if (listeners.size >= MOST_LISTENERS)
-      return refuse(context, 503, `more than ${MOST_LISTENERS} pages are listening; close some`);
-    return streamSSE(context, (stream) => tellNews(stream, listeners));
-  });
+  app.get('/api/events', newsHandler(news));
   app.get('*', (context) => {
     const file = files.get(context.req.path);
     if (file === undefined) return refuse(context, 404, 'there is nothing at this address');
@@ -70,40 +71,7 @@ export function createApp({ studies, files, address, listeners }: AppParts): Hon
   return app;
 }
 
-/** One message at a time: what happens while a slow page has not taken the last one is told together in the next. */
-async function tellNews(stream: SSEStreamingApi, listeners: Set<Listener>): Promise<void> {
-  const pending = new Map<string, PageChange>();
-  let wake = (): void => undefined;
-  const tell: Listener = (changes) => {
-    for (const change of changes) pending.set(`${change.study} ${change.run} ${change.what}`, change);
-    wake();
-  };
-  listeners.add(tell);
-  stream.onAbort(() => {
-    listeners.delete(tell);
-    wake();
-  });
-  await stream.writeSSE({ event: 'open', data: '' });
-  while (!stream.aborted && !stream.closed) {
-    if (pending.size > 0) {
-      const data = JSON.stringify([...pending.values()]);
-      pending.clear();
-      await stream.writeSSE({ event: 'changes', data });
-      continue;
-    }
-    const isNews = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), 1000 * HEARTBEAT);
-      wake = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-    });
-    if (!isNews) await stream.writeSSE({ event: 'alive', data: '' });
-  }
-  listeners.delete(tell);
-}
-
-function addRunRoutes(app: Hono, studies: ShownStudies): void {
+function addRunRoutes(app: App, studies: ShownStudies): void {
   const base = '/api/studies/:study/runs/:run';
   app.get(`${base}/series`, (context) => {
     const { study, run } = context.req.param();

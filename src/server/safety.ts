@@ -1,5 +1,6 @@
 /** Who may ask: only pages of this server, at the name it was opened under, with the token where one is required. */
 import { timingSafeEqual } from 'node:crypto';
+import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler, Next } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 
@@ -33,14 +34,16 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Refuses other methods, hosts, origins and long URLs; wants the token; says how answers may be used. */
-export function guard(address: () => ServerAddress): MiddlewareHandler {
+export function guard(address: () => ServerAddress): MiddlewareHandler<{ Bindings: HttpBindings }> {
   return async (context, next) => {
     const { method, url } = context.req;
     if (method !== 'GET' && method !== 'HEAD') return refuse(context, 405, 'this server answers GET only');
     if (url.length > LONGEST_URL) return refuse(context, 414, `expected a URL of at most ${LONGEST_URL} characters`);
     const { host, port, token } = address();
-    const asked = context.req.header('host') ?? '';
-    if (!isOwnHost(asked, host, port)) return refuse(context, 421, 'expected the address this server was started at');
+    const asked = (context.req.header('host') ?? '').toLowerCase(); // of several, all of them, which is no host
+    const named = authorityOf(context.env.incoming.url ?? '') ?? asked;
+    if (![asked, named].every((name) => isOwnHost(name, host, port)))
+      return refuse(context, 421, 'expected the address this server was started at');
     const origin = context.req.header('origin');
     if (origin !== undefined && origin !== `http://${asked}`)
       return refuse(context, 403, 'expected a page of this server');
@@ -48,7 +51,7 @@ export function guard(address: () => ServerAddress): MiddlewareHandler {
     const isNavigation = context.req.header('sec-fetch-mode') === 'navigate';
     if (site !== undefined && !['same-origin', 'none'].includes(site) && !isNavigation)
       return refuse(context, 403, 'expected a page of this server');
-    if (token !== null) return withToken(context, next, token);
+    if (token !== null) return withToken(context, next, { token, port });
     await next();
     protect(context);
     return undefined;
@@ -56,21 +59,34 @@ export function guard(address: () => ServerAddress): MiddlewareHandler {
 }
 
 /** The token comes once in the URL and stays as a cookie that scripts cannot read. */
-async function withToken(context: Context, next: Next, token: string): Promise<Response | undefined> {
+async function withToken(
+  context: Context,
+  next: Next,
+  { token, port }: { readonly token: string; readonly port: number },
+): Promise<Response | undefined> {
+  const cookie = `${COOKIE}-${port}`; // browsers keep one jar for all ports of a host
   const given = context.req.query('token');
   if (given !== undefined && isSame(given, token)) {
-    setCookie(context, COOKIE, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
+    setCookie(context, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
     const url = new URL(context.req.url);
     url.searchParams.delete('token');
-    return context.redirect(`${url.pathname}${url.search}`, 303);
+    const answer = context.redirect(`${url.pathname.replace(/^\/+/, '/')}${url.search}`, 303);
+    protect(context);
+    return answer;
   }
   const bearer = context.req.header('authorization')?.replace(/^Bearer /, '');
-  const known = [getCookie(context, COOKIE), bearer].some((held) => held !== undefined && isSame(held, token));
+  const known = [getCookie(context, cookie), bearer].some((held) => held !== undefined && isSame(held, token));
   if (!known)
     return refuse(context, 401, 'expected the token that muonscope serve printed; open the address it printed');
   await next();
   protect(context);
   return undefined;
+}
+
+/** Who is asked where the request line says so itself, `GET http://host/path`; null where it holds a path alone. */
+function authorityOf(target: string): string | null {
+  if (target.startsWith('/')) return null;
+  return /^http:\/\/([^/?#]*)/i.exec(target)?.[1]?.toLowerCase() ?? '';
 }
 
 function isOwnHost(asked: string, host: string, port: number): boolean {
@@ -102,10 +118,11 @@ export function refuse(
   return answer;
 }
 
-function protect({ header }: Context): void {
+function protect({ header, res }: Context): void {
   header('content-security-policy', POLICY);
   header('x-content-type-options', 'nosniff');
   header('referrer-policy', 'no-referrer');
   header('cross-origin-resource-policy', 'same-origin');
   header('cross-origin-opener-policy', 'same-origin');
+  if (!res.headers.has('cache-control')) header('cache-control', 'no-store');
 }

@@ -3,12 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import { serve as listen, type ServerType } from '@hono/node-server';
+import { type HttpBindings, serve as listen, type ServerType } from '@hono/node-server';
 import { UsageError } from '../base/errors.ts';
 import { builtFolder } from '../workflows/builtFolder.ts';
-import type { PageChange, PageStudy } from '../workflows/pageData.ts';
+import type { PageStudy } from '../workflows/pageData.ts';
 import { showStudies } from '../workflows/shownStudies.ts';
-import { createApp, type Listener, type PageFile } from './app.ts';
+import { createApp, type PageFile } from './app.ts';
+import { type Following, followStudies } from './follow.ts';
+import { createNews } from './news.ts';
 import { isLoopback, type ServerAddress } from './safety.ts';
 
 export interface ServeRequest {
@@ -31,15 +33,10 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Milliseconds between two looks at the files, and at least between two tellings of news. */
-const INTERVAL = 300;
-/** The same while much is still to be read. */
-const BACKLOG = 1000;
 /** Connections at a time: a page holds up to seven. */
 const MOST_CONNECTIONS = 512;
-/** Milliseconds after a request in which reading on leaves room for the next, and how much. */
-const QUIET = 500;
-const PAUSE = 60;
+/** Milliseconds for the headers of a request and for all of it, and between two looks at who is late. */
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2000 };
 const MOST_PORT = 65535;
 /** Why listening failed, in words. */
 const BIND_FAILURES: Readonly<Record<string, (port: number) => string>> = {
@@ -57,55 +54,37 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves the page over studies until closed.
+ * Serves the page over studies until closed: those in and under the folders, and those that begin there later.
  *
- * @throws UsageError if a folder is absent or holds no study, or the address cannot be used
+ * Only GET and HEAD are answered, nothing outside the folders is read, and nothing is written.
+ *
+ * @returns once it listens
+ * @throws UsageError if a folder is absent, the address cannot be used, or the page was not built
+ * @example const server = await serveStudies({ folders: ['studies'], host: '127.0.0.1', port: 0 });
  */
 export async function serveStudies({ folders, host, port, token, page }: ServeRequest): Promise<RunningServer> {
   requireUsable(host, port, token);
   const studies = showStudies(folders);
   const files = pageFiles(page ?? builtPage());
   const required = isLoopback(host) ? (token ?? null) : (token ?? randomBytes(24).toString('base64url'));
-  const listeners = new Set<Listener>();
+  const news = createNews();
   let address: ServerAddress = { host, port, token: required };
-  const app = createApp({ studies, files, listeners, address: () => address });
-  let asked = Number.NEGATIVE_INFINITY;
-  const answer = (request: Request): Response | Promise<Response> => {
-    asked = performance.now();
-    return app.fetch(request);
+  const app = createApp({ studies, folders, files, news, address: () => address });
+  let following: Following | null = null;
+  const answer = (request: Request, env: object): Response | Promise<Response> => {
+    following?.asked();
+    return app.fetch(request, env as HttpBindings); // of a server of HTTP/1
   };
   const server = await bind(answer, host, port);
   address = { ...address, port: (server.address() as AddressInfo).port }; // of a server that listens on a port
-  let timer: NodeJS.Timeout;
-  const pending = new Map<string, PageChange>();
-  let told = 0;
-  let complaint = '';
-  const look = (): void => {
-    let news: ReturnType<typeof studies.look> = { changes: [], isBehind: false };
-    try {
-      news = studies.look();
-    } catch (error) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      if (text !== complaint) process.stderr.write(`muonscope: serve: this is a defect; please report it\n${text}\n`);
-      complaint = text; // told once, and the server goes on
-    }
-    const { changes, isBehind } = news;
-    for (const change of changes) pending.set(`${change.study} ${change.run} ${change.what}`, change);
-    if (pending.size > 0 && performance.now() - told >= (isBehind ? BACKLOG : INTERVAL)) {
-      for (const tell of listeners) tell([...pending.values()]);
-      pending.clear();
-      told = performance.now();
-    }
-    timer = setTimeout(look, isBehind ? (performance.now() - asked < QUIET ? PAUSE : 1) : INTERVAL);
-  };
-  timer = setTimeout(look, 0);
+  following = followStudies(studies, news);
   const shown = host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${shown}:${address.port}/${required === null ? '' : `?token=${encodeURIComponent(required)}`}`,
     studies: studies.list(),
     close: () =>
       new Promise((resolve) => {
-        clearTimeout(timer);
+        following?.stop();
         server.close(() => resolve());
         if ('closeAllConnections' in server) server.closeAllConnections();
       }),
@@ -123,12 +102,12 @@ function requireUsable(host: string, port: number, token: string | undefined): v
 }
 
 function bind(
-  fetch: (request: Request) => Response | Promise<Response>,
+  fetch: (request: Request, env: object) => Response | Promise<Response>,
   host: string,
   port: number,
 ): Promise<ServerType> {
   return new Promise((resolve, reject) => {
-    const server = listen({ fetch, hostname: host, port }, () => resolve(server));
+    const server = listen({ fetch, hostname: host, port, serverOptions: PATIENCE }, () => resolve(server));
     server.maxConnections = MOST_CONNECTIONS;
     server.on('error', (error: NodeJS.ErrnoException) => {
       const reason = BIND_FAILURES[error.code ?? '']?.(port) ?? `the address cannot be used (${error.code})`;

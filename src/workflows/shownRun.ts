@@ -1,11 +1,11 @@
 /** One run that is shown: what has been read of it, and the answers about it. */
-import { realpathSync } from 'node:fs';
-import { basename, join, sep } from 'node:path';
+import { basename, join } from 'node:path';
 import { findPlateau } from '../stability/findPlateau.ts';
 import type { Plateau } from '../stability/plateau.ts';
 import { openSpectraColumns, type SeriesColumns } from '../store/spectraColumns.ts';
 import type { RunDescription } from '../store/study.ts';
 import { thinByPixel } from '../store/thinColumns.ts';
+import { isInside } from './insideFolder.ts';
 import type { PageHistory, PageMetrics, PageOverviewRow, PageSeriesList, PageTrajectory } from './pageData.ts';
 import { openMetrics } from './shownMetrics.ts';
 
@@ -39,16 +39,6 @@ export interface ShownRun {
 /** A verdict is found anew when a series has grown by this share, or after so many milliseconds. */
 const GROWN = 0.02;
 const STALE = 5000;
-
-/** Whether a path exists and, with every link followed, lies in `root`. */
-export function isInside(path: string, root: string): boolean {
-  try {
-    const real = realpathSync(path);
-    return real === root || real.startsWith(root.endsWith(sep) ? root : root + sep);
-  } catch {
-    return false;
-  }
-}
 
 /** @param root the study's folder, without links: files that links lead out of it are not read */
 export function openShownRun(folder: string, root: string, description: RunDescription): ShownRun {

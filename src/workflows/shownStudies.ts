@@ -1,34 +1,28 @@
-/** Studies that are shown while they may still grow: found under folders, read as far as asked, looked at again and again. */
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
-import { MuonscopeError, StudyError, UsageError } from '../base/errors.ts';
-import { formatBytes } from '../base/numbers.ts';
+/** Studies that are shown while they may still grow, begin and vanish: found under folders, looked at again and again. */
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { UsageError } from '../base/errors.ts';
 import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
-import { readDynamics } from '../store/dynamicsFolder.ts';
-import { readDescription } from '../store/runFiles.ts';
-import { RUN_NAME } from '../store/schemas.ts';
-import type { RunDescription } from '../store/study.ts';
-import { readLaws, readPlan, readRandom, readStudy } from '../store/studyFolder.ts';
+import { isInside } from './insideFolder.ts';
 import type {
   DocumentName,
   PageChange,
   PageHistory,
   PageMetrics,
   PageOverviewRow,
-  PageRun,
   PageSeriesList,
   PageStudy,
   PageTrajectory,
 } from './pageData.ts';
-import { isInside, type OverviewRequest, openShownRun, type ShownRun, type TrajectoryRequest } from './shownRun.ts';
+import type { OverviewRequest, ShownRun, TrajectoryRequest } from './shownRun.ts';
+import { describeShown, documentState, fittedLaws, readDocument, refreshRuns, type ShownStudy } from './shownStudy.ts';
+import { type StudyPlace, searchStudies } from './studySearch.ts';
 
-/** Deeper folders are not looked into for studies. */
-const DEEPEST = 4;
 const MOST_STUDIES = 200;
 /** Milliseconds of reading before requests are served again. */
 const SLICE = 12;
-/** Bytes of records; reading and fitting them takes some seconds, in which nothing else is served. */
-const MOST_FITTED = 128 * 2 ** 20;
+/** Of them, for looking for studies. */
+const SEARCH_SLICE = 4;
 /** Of the first answer about a run. */
 const FIRST_SLICE = 40;
 
@@ -42,40 +36,28 @@ export interface ShownStudies {
   overview(study: string, run: string, request: OverviewRequest): readonly PageOverviewRow[];
   history(study: string, run: string, index: number, most: number): PageHistory;
   metrics(study: string, run: string, columns: number): PageMetrics;
-  /** Reads on and looks for news; returns what changed and whether there is more to read now. */
+  /** Reads on and looks for news, studies that begin or vanish included; returns what changed and whether there is more to read now. */
   look(): { readonly changes: readonly PageChange[]; readonly isBehind: boolean };
 }
 
-interface ShownStudy {
-  readonly id: string;
-  readonly name: string;
-  readonly folder: string;
-  readonly runs: Map<string, ShownRun>;
-  /** What is wrong with a run's folder, by its name. */
-  readonly broken: Map<string, string>;
-  state: string;
-}
-
 /**
- * Opens every study at or under the folders.
+ * Opens every study at or under the folders, and later those that begin there.
  *
- * @throws UsageError if a folder is absent or nothing under them is a study
+ * @throws UsageError if one of the folders is none
  */
 export function showStudies(folders: readonly string[]): ShownStudies {
   const studies = new Map<string, ShownStudy>();
-  for (const given of folders) {
-    const root = realFolder(given);
-    for (const folder of studiesUnder(root, root, 0)) {
-      const name = folder === root ? given : join(given, relative(root, folder));
-      const id = freeId(basename(folder), studies);
-      if (![...studies.values()].some((known) => known.folder === folder))
-        studies.set(id, { id, name, folder, runs: new Map(), broken: new Map(), state: '' });
-    }
-  }
-  if (studies.size === 0)
-    throw new UsageError(
-      `serve: expected a study in ${folders.join(', ')}, found no study.json in or under it; check the path or make one with the study command`,
-    );
+  const ids = new Map<string, string>();
+  const search = searchStudies(folders);
+  const add = ({ folder, name }: StudyPlace): ShownStudy | null => {
+    const id = ids.get(folder) ?? freeId(basename(folder), [...ids.values()]);
+    if (studies.has(id) || studies.size >= MOST_STUDIES) return null;
+    ids.set(folder, id); // the same when it vanishes and begins again
+    const study: ShownStudy = { id, name, folder, runs: new Map(), opened: new Map(), broken: new Map(), state: '' };
+    studies.set(id, study);
+    return study;
+  };
+  for (const place of search.look(Number.POSITIVE_INFINITY)) add(place);
   for (const study of studies.values()) refreshRuns(study);
   /** The run asked for last is read first. */
   let wanted: ShownRun | null = null;
@@ -98,7 +80,7 @@ export function showStudies(folders: readonly string[]): ShownStudies {
     return found;
   };
   return {
-    list: () => [...studies.values()].map(describe),
+    list: () => [...studies.values()].map(describeShown),
     document: (study, name) => readDocument(studyOf(study).folder, name),
     fittedLaws: (study, sizeConvention) => fittedLaws(studyOf(study), sizeConvention),
     series: (study, run) => begun(study, run).series(),
@@ -106,35 +88,19 @@ export function showStudies(folders: readonly string[]): ShownStudies {
     overview: (study, run, request) => begun(study, run).overview(request),
     history: (study, run, index, most) => begun(study, run).history(index, most),
     metrics: (study, run, columns) => runOf(study, run).metrics(columns),
-    look: () => lookAt([...studies.values()], wanted),
+    look: () => {
+      const until = performance.now() + SLICE;
+      const gone = [...studies.values()].filter(isGone);
+      for (const { id } of gone) studies.delete(id);
+      if (gone.length > 0) wanted = null;
+      for (const place of search.look(performance.now() + SEARCH_SLICE)) add(place);
+      const { changes, isBehind } = lookAt([...studies.values()], wanted, until);
+      return { changes: [...gone.map(({ id }) => changeOf(id)), ...changes], isBehind };
+    },
   };
 }
 
-function realFolder(given: string): string {
-  if (existsSync(given) && statSync(given).isDirectory()) return realpathSync(given);
-  throw new UsageError(`serve: expected a folder, got ${given}, which is none; check the path`);
-}
-
-/** Folders with a study.json, links that lead outside `root` left out. */
-function studiesUnder(folder: string, root: string, depth: number): readonly string[] {
-  if (isInside(join(folder, 'study.json'), root)) return [folder];
-  if (depth === DEEPEST) return [];
-  const names = listFolders(folder).filter((name) => !name.startsWith('.') && name !== 'node_modules');
-  return names.flatMap((name) => studiesUnder(join(folder, name), root, depth + 1)).slice(0, MOST_STUDIES);
-}
-
-function listFolders(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .sort();
-  } catch {
-    return []; // removed, or not ours to read
-  }
-}
-
-function freeId(name: string, taken: ReadonlyMap<string, unknown>): string {
+function freeId(name: string, taken: readonly string[]): string {
   const slug =
     name
       .toLowerCase()
@@ -142,110 +108,31 @@ function freeId(name: string, taken: ReadonlyMap<string, unknown>): string {
       .replace(/^-+|-+$/g, '') || 'study';
   for (let n = 1; ; n++) {
     const id = n === 1 ? slug : `${slug}-${n}`;
-    if (!taken.has(id)) return id;
+    if (!taken.includes(id)) return id;
   }
 }
 
-/** Runs that have begun since the last look. */
-function refreshRuns(study: ShownStudy): boolean {
-  const runs = join(study.folder, 'runs');
-  let isNew = false;
-  for (const name of listFolders(runs).filter((run) => RUN_NAME.test(run) && !study.runs.has(run))) {
-    const found = beginningOf(join(runs, name), study.folder);
-    const reason = typeof found === 'string' ? found : undefined;
-    isNew ||= reason !== study.broken.get(name) || typeof found === 'object';
-    if (reason === undefined) study.broken.delete(name);
-    else study.broken.set(name, reason);
-    if (typeof found === 'object') study.runs.set(name, openShownRun(join(runs, name), study.folder, found));
-  }
-  return isNew;
+/** Whether the description is no longer there; one that is damaged, or replaced by a link, keeps its place with a note. */
+function isGone({ folder }: ShownStudy): boolean {
+  const path = join(folder, 'study.json');
+  return !isInside(path, folder) && !existsSync(path);
 }
 
-/** What run.json says; why it cannot be read; undefined if the run has not begun or a link leads out of the study. */
-function beginningOf(folder: string, root: string): RunDescription | string | undefined {
-  const files = ['run.json', 'spectra.jsonl', 'metrics.jsonl'].map((file) => join(folder, file));
-  if (files.some((file) => existsSync(file) && !isInside(file, root))) return undefined;
-  try {
-    return readDescription(folder, root) ?? undefined;
-  } catch (error) {
-    if (error instanceof MuonscopeError) return error.message;
-    throw error;
-  }
-}
-
-/** A study whose study.json cannot be read keeps its place, with a note. */
-function describe({ id, name, folder, runs, broken }: ShownStudy): PageStudy {
-  const { note, ...said } = descriptionOf(folder);
-  const all = [...runs.values()].map(({ description }) => pageRun(description));
-  return {
-    ...{ id, name, ...said },
-    runs: all.sort((a, b) => a.params - b.params),
-    documents: (['laws', 'plan', 'random', 'dynamics'] as const).filter((document) => {
-      const path = join(folder, document === 'dynamics' ? document : `${document}.json`);
-      return isInside(path, folder);
-    }),
-    notes: [...(note === undefined ? [] : [note]), ...broken.values()],
-  };
-}
-
-function descriptionOf(folder: string): Pick<PageStudy, 'origin' | 'created' | 'target'> & { readonly note?: string } {
-  try {
-    if (!isInside(join(folder, 'study.json'), folder))
-      throw new StudyError('study.json: expected the description of the study, found none; was it moved?', folder);
-    const { origin, created, target } = readStudy(folder);
-    return { origin, created, target };
-  } catch (error) {
-    if (!(error instanceof MuonscopeError)) throw error;
-    return { origin: 'observed', created: '', target: 0, note: error.message };
-  }
-}
-
-function pageRun(description: RunDescription): PageRun {
-  const { run, origin, params, nonEmbeddingParams } = description;
-  const plannedSteps = description.origin === 'trained' ? description.config.steps : null;
-  return { run, origin, params, nonEmbeddingParams, plannedSteps };
-}
-
-function readDocument(folder: string, name: DocumentName): unknown {
-  const path = join(folder, name === 'dynamics' ? name : `${name}.json`);
-  if (!isInside(path, folder))
-    throw new StudyError(`serve: the study has no ${name} yet; make it with its command`, folder);
-  switch (name) {
-    case 'laws':
-      return readLaws(folder);
-    case 'plan':
-      return readPlan(folder);
-    case 'random':
-      return readRandom(folder);
-    case 'dynamics':
-      return readDynamics(folder);
-    default:
-      return name satisfies never;
-  }
-}
-
-async function fittedLaws({ folder, id, runs }: ShownStudy, sizeConvention: SizeConvention): Promise<LawsDocument> {
-  const bytes = [...runs.values()].reduce((sum, run) => sum + run.series().reading.size, 0);
-  if (bytes > MOST_FITTED)
-    throw new StudyError(
-      `serve: the records of ${id} take ${formatBytes(bytes)}, more than the page fits laws to at once; run muonscope laws on the folder`,
-      folder,
-    );
-  const { lawsOfRecords } = await import('./studyLaws.ts');
-  return { ...lawsOfRecords(folder, { sizeConvention, window: 'fixed' }), source: `study ${id}` };
+function changeOf(study: string): PageChange {
+  return { study, run: null, what: 'study' };
 }
 
 function lookAt(
   studies: readonly ShownStudy[],
   wanted: ShownRun | null,
+  until: number,
 ): { readonly changes: PageChange[]; readonly isBehind: boolean } {
   const changes: PageChange[] = [];
-  const until = performance.now() + SLICE;
   let isBehind = false;
   for (const study of studies) {
     const state = documentState(study.folder);
     const isNew = refreshRuns(study);
-    if (isNew || state !== study.state) changes.push({ study: study.id, run: null, what: 'study' });
+    if (isNew || state !== study.state) changes.push(changeOf(study.id));
     study.state = state;
   }
   const all = studies.flatMap((study) => [...study.runs].map(([run, shown]) => ({ study: study.id, run, shown })));
@@ -258,17 +145,4 @@ function lookAt(
     if (shown.growMetrics()) changes.push({ study, run, what: 'metrics' });
   }
   return { changes, isBehind };
-}
-
-function documentState(folder: string): string {
-  return ['study.json', 'laws.json', 'plan.json', 'random.json', 'dynamics']
-    .map((name) => {
-      try {
-        const { size, mtimeMs } = statSync(join(folder, name));
-        return `${size} ${mtimeMs}`;
-      } catch {
-        return '-'; // absent, or not ours to read
-      }
-    })
-    .join();
 }

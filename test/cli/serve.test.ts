@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { serveSchema } from '../../src/store/serveSchema.ts';
+import { openRaw, portOf } from '../server/rawSocket.ts';
 import { writeStudy } from '../server/smallStudy.ts';
 import { muonscope, startMuonscope } from './muonscope.ts';
 
@@ -15,7 +16,10 @@ beforeAll(() => {
   writeStudy(join(cwd, 'broken'), { runs: 2, layers: 1, steps: 3 });
   writeFileSync(join(cwd, 'broken', 'runs', 'run-0', 'run.json'), '{\u001b[31m');
   writeFileSync(join(cwd, 'file'), 'x');
+  mkdirSync(join(cwd, 'empty'));
 });
+
+afterEach(() => vi.unstubAllEnvs());
 
 /** Starts a server and waits for its first line. */
 async function start(...args: readonly string[]) {
@@ -41,8 +45,12 @@ async function start(...args: readonly string[]) {
 }
 
 test.each([
-  ['a missing folder', ['absent'], 'expected a folder, got absent'],
-  ['a file', ['file'], 'expected a folder, got file'],
+  [
+    'a missing folder',
+    ['absent'],
+    'got absent, which does not exist; check the path, or make a study there: muonscope study --out',
+  ],
+  ['a file', ['file'], 'got file, which is a file; give the folder of a study'],
   ['a port that is none', ['shown', '--port', '99999'], 'expected a port from 0 to 65535, got 99999'],
   ['an empty host', ['shown', '--host', ''], '--host: expected an address'],
   ['an address of another machine', ['shown', '--host', '192.0.2.1'], 'this machine has no such address'],
@@ -53,11 +61,64 @@ test.each([
   expect(stderr).toContain(sentence);
 });
 
-test('refuses a folder without studies', () => {
-  const empty = mkdtempSync(join(tmpdir(), 'muonscope-empty-'));
-  const { exitCode, stderr } = muonscope(empty, 'serve');
-  expect([exitCode, stderr.trimEnd().split('\n').length]).toEqual([2, 1]);
-  expect(stderr).toContain('expected a study in ., found no study.json');
+test('in an empty folder says what to run, and shows the study that is made then', async () => {
+  const server = await start('empty');
+  await expect.poll(server.stderr).toContain('Ctrl-C');
+  expect(server.stderr()).toContain(
+    `no study in empty yet; the page shows those that begin there, for example:\n  muonscope study --preset smoke --out ${join('empty', 'smoke')}\n`,
+  );
+  const listed = async () => (await fetch(new URL('/api/studies', server.stdout().trim()))).json();
+  expect(await listed()).toEqual([]);
+  writeStudy(join(cwd, 'empty', 'begun'), { runs: 1, layers: 1, steps: 3 });
+  await expect.poll(listed, { timeout: 2000 }).toMatchObject([{ id: 'begun', name: join('empty', 'begun') }]);
+  expect(await server.stop()).toBe(0);
+});
+
+test('ends at once at Ctrl-C with pages listening and a request half sent', async () => {
+  const server = await start('shown');
+  const url = server.stdout().trim();
+  const pages = await Promise.all(Array.from({ length: 10 }, () => fetch(new URL('/api/events', url))));
+  const half = openRaw(portOf(url), 'GET / HTTP/1.1\r\n');
+  const begun = performance.now();
+  expect(await server.stop()).toBe(0);
+  expect(performance.now() - begun).toBeLessThan(2000);
+  await expect.poll(() => half.destroyed).toBe(true);
+  for (const page of pages) await expect(page.text()).rejects.toThrow();
+});
+
+/** A folder with programs of these texts, to be found before all others. */
+function programs(texts: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'muonscope-programs-'));
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text, { mode: 0o755 });
+  return folder;
+}
+
+test.skipIf(process.platform !== 'linux')(
+  '--open hands the address to the opener as it is, never to a shell',
+  async () => {
+    const folder = programs({ 'xdg-open': `#!/bin/sh\nprintf '%s\\n' "$#" "$1" > '${join(cwd, 'opened')}'\n` });
+    vi.stubEnv('PATH', folder);
+    const server = await start('shown', '--open', '--host', '0.0.0.0');
+    await expect.poll(() => existsSync(join(cwd, 'opened')) && readFileSync(join(cwd, 'opened'), 'utf8')).toBeTruthy();
+    const [count, url] = readFileSync(join(cwd, 'opened'), 'utf8').split('\n');
+    expect([count, url]).toEqual(['1', server.stdout().trim().replace('0.0.0.0', '127.0.0.1')]);
+    expect(await server.stop()).toBe(0);
+  },
+);
+
+test.skipIf(process.platform !== 'linux')('--open says so where there is no browser, and serves on', async () => {
+  for (const [folder, reason] of [
+    [programs({}), 'this machine has no xdg-open'],
+    [programs({ 'xdg-open': '#!/bin/sh\nexit 3\n' }), 'xdg-open found none'],
+  ] as const) {
+    vi.stubEnv('PATH', folder);
+    const server = await start('shown', '--open');
+    await expect
+      .poll(server.stderr)
+      .toContain(`--open: no browser was opened: ${reason}; open the address above yourself\n`);
+    expect((await fetch(server.stdout().trim())).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+  }
 });
 
 test('refuses a port in use', async () => {

@@ -37,13 +37,34 @@ describe.skipIf(!hasChromium)(`the view of spectra ${hasChromium ? '' : CHROMIUM
     await chart.getByRole('button', { name: 'q = 0.99' }).click();
     expect(await chart.locator('g[aria-label=line] path').count()).toBe(lines - 1);
     const starts = { SVG: '<svg', PNG: '\x89PNG', CSV: 'quantile,step' };
+    const files: string[] = [];
     for (const [kind, start] of Object.entries(starts)) {
       const [download] = await Promise.all([
         page.waitForEvent('download'),
         chart.getByRole('button', { name: kind, exact: true }).click(),
       ]);
-      expect(readFileSync(await download.path(), 'latin1').slice(0, start.length)).toBe(start);
+      files.push(readFileSync(await download.path(), 'latin1'));
+      expect(files.at(-1)?.slice(0, start.length)).toBe(start);
+      expect(await chart.getByRole('status').textContent()).toBe(`${kind} downloaded. Hidden by the legend: q = 0.99`);
     }
+    const [svg = '', , csv = ''] = files;
+    expect(svg).toMatch(/<desc>[^<]*Hidden by the legend: q = 0\.99<\/desc>/);
+    expect(svg).not.toContain('>q = 0.99<');
+    const quantiles = new Set(
+      csv
+        .trim()
+        .split('\r\n')
+        .slice(1)
+        .map((line) => Number(line.split(',')[0])),
+    );
+    expect([...quantiles]).toEqual([0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]);
+    await page.waitForFunction(() => location.hash.includes('hide=q0.99'));
+    const again = await opened.open(new URL(page.url()).hash);
+    await again.waitForSelector('.pair .chart svg');
+    expect(
+      await again.locator('.chart').first().locator('.legend button[aria-pressed=false]').allTextContents(),
+    ).toEqual([expect.stringContaining('q = 0.99')]);
+    await again.close();
     await page.close();
   });
 

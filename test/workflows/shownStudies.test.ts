@@ -1,4 +1,5 @@
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -39,17 +40,15 @@ describe('damage', () => {
     expect(shown.list()[0]?.runs).toHaveLength(3);
   });
 
-  test('a damaged or vanished study keeps its place with a note; others go on', () => {
+  test('a damaged study keeps its place with a note; others go on', () => {
     writeStudy(join(root, 'other'), { runs: 1, layers: 1, steps: 3 });
     const shown = showStudies([root]);
     writeFileSync(join(folder, 'study.json'), 'no JSON');
+    expect(() => shown.look()).not.toThrow();
     expect(shown.list().map(({ id, notes }) => [id, notes.length])).toEqual([
       ['other', 0],
       ['small', 1],
     ]);
-    renameSync(folder, `${root}-gone`);
-    expect(() => shown.look()).not.toThrow();
-    expect(shown.list()[1]?.notes[0]).toContain('was it moved');
   });
 
   test('lines that hold no spectrum are counted, the first are told, the others are read', () => {
@@ -98,4 +97,75 @@ test('the overview has a row a matrix with a verdict, and the nearest recorded q
     expect(values).toHaveLength(steps.length);
     expect(['settled', 'drifting', 'too short']).toContain(verdict);
   }
+});
+
+describe('studies that begin and vanish while they are shown', () => {
+  const ids = (shown: ShownStudies): readonly string[] => shown.list().map(({ id }) => id);
+  /** Looks until the folders have been searched again. */
+  function lookAgain(shown: ShownStudies): readonly unknown[] {
+    const changes: unknown[] = [];
+    for (const until = performance.now() + 700; performance.now() < until; ) changes.push(...shown.look().changes);
+    return changes;
+  }
+
+  test('one that begins is found, with its runs, and told once', () => {
+    const shown = showStudies([root]);
+    settle(shown);
+    writeStudy(join(root, 'deep', 'later'), { runs: 1, layers: 1, steps: 3 });
+    expect(lookAgain(shown).filter((change) => JSON.stringify(change).includes('"study":"later"'))).toEqual([
+      { study: 'later', run: null, what: 'study' },
+      { study: 'later', run: 'run-0', what: 'spectra' },
+    ]);
+    expect(shown.list().map(({ id, name, runs }) => [id, name, runs.length])).toEqual([
+      ['small', join(root, 'small'), 2],
+      ['later', join(root, 'deep', 'later'), 1],
+    ]);
+    expect(lookAgain(shown)).toEqual([]);
+  });
+
+  test('an empty folder has none; it becomes one itself', () => {
+    const empty = join(root, 'empty');
+    mkdirSync(empty);
+    const shown = showStudies([empty]);
+    expect(ids(shown)).toEqual([]);
+    writeStudy(empty, { runs: 1, layers: 1, steps: 3 });
+    lookAgain(shown);
+    expect(ids(shown)).toEqual(['empty']);
+  });
+
+  test('one that vanishes is told once and asked for no more; made anew in its place it is another with its name', () => {
+    const shown = showStudies([root]);
+    settle(shown);
+    expect(shown.series('small', 'run-0').records).toBe(360);
+    rmSync(folder, { recursive: true });
+    expect(lookAgain(shown)).toEqual([{ study: 'small', run: null, what: 'study' }]);
+    expect(ids(shown)).toEqual([]);
+    expect(() => shown.series('small', 'run-0')).toThrow('there is no study small');
+    writeStudy(folder, { runs: 1, layers: 1, steps: 2 });
+    lookAgain(shown);
+    settle(shown);
+    expect(ids(shown)).toEqual(['small']);
+    expect(shown.series('small', 'run-0').records).toBe(12);
+  });
+
+  test('one that is replaced between two looks is read anew', () => {
+    const shown = showStudies([root]);
+    settle(shown);
+    rmSync(folder, { recursive: true });
+    writeStudy(folder, { runs: 1, layers: 2, steps: 40 });
+    settle(shown);
+    const { records, series } = shown.series('small', 'run-0');
+    expect([records, series[0]?.records]).toEqual([480, 40]);
+    expect(shown.list()[0]?.runs.map(({ run }) => run)).toEqual(['run-0']); // of two
+  });
+
+  test('a link to a study outside is not found later either, and a pipe is never opened', () => {
+    const shown = showStudies([root]);
+    writeStudy(`${root}-outside`, { runs: 1, layers: 1, steps: 3 });
+    symlinkSync(`${root}-outside`, join(root, 'link'));
+    mkdirSync(join(root, 'piped'));
+    execFileSync('mkfifo', [join(root, 'piped', 'study.json'), join(folder, 'laws.json')]);
+    lookAgain(shown);
+    expect(shown.list().map(({ id, documents }) => [id, documents])).toEqual([['small', []]]);
+  });
 });

@@ -40,8 +40,11 @@ export interface ChartSpec {
   readonly axes: { readonly x: string; readonly y: string };
   readonly keys: readonly SpecKey[];
   readonly points: readonly SpecPoint[];
-  /** For CSV: names of the columns, and a row for everything drawn. */
-  readonly table: { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | number)[])[] };
+  /** For CSV: names of the columns, and a row for everything drawn while `isShown` says of each key whether it is. */
+  readonly table: {
+    readonly columns: readonly string[];
+    rows(isShown: (key: string) => boolean): readonly (readonly (string | number)[])[];
+  };
   /** @param width of the plot in pixels @param isShown whether a key is drawn */
   plot(width: number, isShown: (key: string) => boolean): Plot.PlotOptions;
 }

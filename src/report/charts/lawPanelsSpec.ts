@@ -89,7 +89,8 @@ export function lawPanelsSpec(panels: LawPanels): ChartSpec {
     points: drawn.flatMap((one) => specPoints(one, panels)),
     table: {
       columns: ['laws', 'role', 'depth', 'quantile', 'what', 'params', 'value', 'low', 'high'],
-      rows: drawn.flatMap((one) => tableRows(label ?? document.source, one)),
+      rows: (isShown) =>
+        drawn.filter(({ key }) => isShown(key)).flatMap((one) => tableRows(label ?? document.source, one, isShown)),
     },
     plot: (width, isShown) => {
       const panelWidth = (width - MARGIN.left - MARGIN.right) / depths.length;
@@ -171,15 +172,19 @@ function specPoints({ law, key, curve }: DrawnLaw, { shows, target }: LawPanels)
   ];
 }
 
-function tableRows(label: string, { law, curve }: DrawnLaw): (string | number)[][] {
-  const row = (what: string, params: number, value: number, low: number | '' = '', high: number | '' = '') => [
+function tableRows(label: string, { law, curve }: DrawnLaw, isShown: (key: string) => boolean): (string | number)[][] {
+  const { heldOut } = law;
+  const [hasFit, hasInterval] = [isShown('fit'), isShown('interval')];
+  const row = (what: string, params: number, value: number | '', low: number | '' = '', high: number | '' = '') => [
     ...[label, law.role, law.depth, law.quantile, what],
     ...[params, value, low, high],
   ];
   return [
     ...law.points.map(({ params, value }) => row('measured', params, value)),
-    ...curve.map(({ params, value, low, high }) => row('law', params, value, low, high)),
-    ...(law.heldOut ? [row('held-out prediction', law.heldOut.params, law.heldOut.predicted)] : []),
+    ...(hasFit || hasInterval ? curve : []).map(({ params, value, low, high }) =>
+      row('law', params, hasFit ? value : '', hasInterval ? low : '', hasInterval ? high : ''),
+    ),
+    ...(heldOut && isShown('held') ? [row('held-out prediction', heldOut.params, heldOut.predicted)] : []),
   ];
 }
 

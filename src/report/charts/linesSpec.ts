@@ -80,9 +80,10 @@ export function linesSpec(figure: LinesFigure): ChartSpec | null {
     ),
     table: {
       columns: ['series', 'panel', figure.x.label, figure.y.label, 'low', 'high'],
-      rows: drawn.flatMap((one) =>
-        one.points.map((p) => [one.label, one.panel ?? '', p.x, p.y, p.low ?? '', p.high ?? '']),
-      ),
+      rows: (isShown) =>
+        drawn
+          .filter(({ id }) => isShown(id))
+          .flatMap((one) => one.points.map((p) => [one.label, one.panel ?? '', p.x, p.y, p.low ?? '', p.high ?? ''])),
     },
     plot: (width, isShown) => ({
       ...{ width, height: figure.height ?? HEIGHT, ...MARGINS, marginTop: panels.length > 0 ? 28 : 10 },

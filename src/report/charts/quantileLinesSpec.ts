@@ -55,7 +55,10 @@ export function quantileLinesSpec({ label, lines, judged, step, scale }: Quantil
     ),
     table: {
       columns: ['quantile', 'step', scale.symbol],
-      rows: drawn.flatMap(({ quantile, points }) => points.map(({ x, y }) => [quantile, x, y])),
+      rows: (isShown) =>
+        drawn
+          .filter(({ quantile }) => isShown(keyOf(quantile)))
+          .flatMap(({ quantile, points }) => points.map(({ x, y }) => [quantile, x, y])),
     },
     plot: (width, isShown) => ({
       ...{ width, height: HEIGHT, marginLeft: 52, marginRight: 12, marginTop: 10, marginBottom: 34 },

@@ -45,10 +45,13 @@ export function randomLossSpec(spectra: RandomSpectra, curves: readonly LossCurv
     points: drawn.flatMap((one) => schedulePoints(one, level)),
     table: {
       columns: ['schedule', 'smaller dimension', 'share by law', 'share measured'],
-      rows: drawn.flatMap(({ schedule, curve, measured }) => [
-        ...curve.map(({ rows, below }) => [schedule, rows, below, '']),
-        ...measured.map(({ rows, below, expectedBelow }) => [schedule, rows, expectedBelow, below]),
-      ]),
+      rows: (isShown) =>
+        drawn
+          .filter(({ schedule }) => isShown(schedule))
+          .flatMap(({ schedule, curve, measured }) => [
+            ...curve.map(({ rows, below }) => [schedule, rows, below, '']),
+            ...(isShown('measured') ? measured : []).map((one) => [schedule, one.rows, one.expectedBelow, one.below]),
+          ]),
     },
     plot: (width, isShown) => ({
       ...{ width, height: HEIGHT, marginLeft: MARGIN.left, marginRight: MARGIN.right },

@@ -56,7 +56,12 @@ export function randomOutputSpec({ histograms, sizes, level }: RandomSpectra): C
       })),
     table: {
       columns: ['schedule', 'size', 'output from', 'output to', 'share measured', 'share by law'],
-      rows: bars.map(({ schedule, size, from, to, share, expected }) => [schedule, size, from, to, share, expected]),
+      rows: (isShown) =>
+        bars
+          .filter(({ isLost }) => isShown(isLost ? 'lost' : 'kept'))
+          .map(({ schedule, size, from, to, share, expected }) => {
+            return [schedule, size, from, to, share, isShown('law') ? expected : ''];
+          }),
     },
     plot: (width, isShown) => ({
       ...{ width, height: MARGIN.top + MARGIN.bottom + ROW_HEIGHT * schedules.length },

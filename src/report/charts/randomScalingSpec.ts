@@ -57,9 +57,14 @@ export function randomScalingSpec({ sizes, exponents, smallestExponent }: Random
     points: series.flatMap(seriesPoints),
     table: {
       columns: ['quantile', 'exponent', 'smaller dimension', 'sigma measured', 'sigma by Marchenko-Pastur'],
-      rows: series.flatMap(({ name, exponent, points, limit }) =>
-        points.map(({ rows, value }, i) => [name, exponent, rows, value, limit[i]?.value ?? '']),
-      ),
+      rows: (isShown) =>
+        series
+          .filter(({ id }) => isShown(id))
+          .flatMap(({ name, exponent, points, limit }) =>
+            points.map(({ rows, value }, i) => {
+              return [name, exponent, rows, value, isShown('law') ? (limit[i]?.value ?? '') : ''];
+            }),
+          ),
     },
     plot: (width, isShown) => ({
       ...{ width, height: HEIGHT, marginLeft: MARGIN.left, marginRight: MARGIN.right },

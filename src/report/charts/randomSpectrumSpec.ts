@@ -74,11 +74,19 @@ export function randomSpectrumSpec({ histograms, widths, level }: RandomSpectra)
     ],
     table: {
       columns: ['size or schedule', 'sigma from', 'sigma to', 'share measured', 'share by Marchenko-Pastur'],
-      rows: [
-        ...sizes.flatMap(({ label, bins }) =>
-          bins.map(({ from, to, share, expected }) => [label, from, to, share, expected]),
-        ),
-        ...thresholds.map(({ schedule, threshold }) => [schedule, threshold, '', '', '']),
+      rows: (isShown) => [
+        ...sizes
+          .filter(({ label }) => isShown(label))
+          .flatMap(({ label, bins }) =>
+            bins.map(({ from, to, share, expected }) => [label, from, to, share, isShown('law') ? expected : '']),
+          ),
+        ...(isShown('thresholds') ? thresholds : []).map(({ schedule, threshold }) => [
+          schedule,
+          threshold,
+          '',
+          '',
+          '',
+        ]),
       ],
     },
     plot: (width, isShown) => ({

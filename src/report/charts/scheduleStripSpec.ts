@@ -41,10 +41,13 @@ export function scheduleStripSpec({ rules = [], target, criterion }: Plan): Char
     points: rules.flatMap((rule) => rulePoints(rule, target.layers, criterion.quantile)),
     table: {
       columns: ['matrix', 'first layer', 'last layer', 'schedule', 'products', 'smallest sigma planned for', 'output'],
-      rows: rules.map((rule) => [
-        ...[matrixLabel(rule), ...rule.layers, scheduleLabel(rule), rule.products],
-        ...[rule.hardest.sigma, rule.hardest.output],
-      ]),
+      rows: (isShown) =>
+        rules
+          .filter((rule) => isShown(idOf(rule)))
+          .map((rule) => [
+            ...[matrixLabel(rule), ...rule.layers, scheduleLabel(rule), rule.products],
+            ...[rule.hardest.sigma, rule.hardest.output],
+          ]),
     },
     plot: (width, isShown) => {
       const perLayer = (width - marginLeft - MARGIN.right) / Math.max(1, target.layers);

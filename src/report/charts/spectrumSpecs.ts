@@ -80,9 +80,11 @@ export function sortedSpectrumSpec({
     ],
     table: {
       columns: ['curve', scale.symbol, 'share at or above, or output'],
-      rows: [
-        ...lines.flatMap(({ key, points }) => points.map(({ x, y }) => [key.label, x, y])),
-        ...outputs.map(({ x, y }) => [response?.name ?? '', x, y]),
+      rows: (isShown) => [
+        ...lines
+          .filter(({ key }) => isShown(key.id))
+          .flatMap(({ key, points }) => points.map(({ x, y }) => [key.label, x, y])),
+        ...(isShown('response') ? outputs.map(({ x, y }) => [response?.name ?? '', x, y]) : []),
       ],
     },
     plot: (width, isShown) => ({
@@ -157,10 +159,10 @@ export function spectrumDensitySpec({
     ],
     table: {
       columns: ['curve', `${scale.symbol} from`, `${scale.symbol} to`, 'share a decade, or output'],
-      rows: [
-        ...bins.map(({ x1, x2, y }) => ['measured', x1, x2, y]),
-        ...law.map(({ x, y }) => [LAW.label, x, x, y]),
-        ...outputs.map(({ x, y }) => [response?.name ?? '', x, x, y]),
+      rows: (isShown) => [
+        ...(isShown(MEASURED.id) ? bins.map(({ x1, x2, y }) => [MEASURED.label, x1, x2, y]) : []),
+        ...(isShown(LAW.id) ? law.map(({ x, y }) => [LAW.label, x, x, y]) : []),
+        ...(isShown('response') ? outputs.map(({ x, y }) => [response?.name ?? '', x, x, y]) : []),
       ],
     },
     plot: (width, isShown) => ({

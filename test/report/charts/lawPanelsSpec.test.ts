@@ -55,7 +55,7 @@ describe('lawPanelsSpec', () => {
     }
   });
 
-  test('a hidden quantile, band, fit or held-out size is not drawn, and the table keeps all', () => {
+  test('a hidden quantile, band, fit or held-out size is neither drawn nor in the table', () => {
     const spec = lawPanelsSpec(panels());
     const count = (hidden: string, mark: string): number =>
       drawSpec(spec, (key) => key !== hidden).split(`aria-label="${mark}"`).length - 1;
@@ -65,7 +65,18 @@ describe('lawPanelsSpec', () => {
     expect(count('', 'line') - count('fit', 'line')).toBe(2 * 16);
     expect(count('', 'line') - count('baseline', 'line')).toBe(8);
     expect(count('held', 'dot')).toBe(count('', 'dot') / 2);
-    expect(spec.table.rows.filter((row) => row[4] === 'measured')).toHaveLength(2 * 4 * 2 * 7);
+    const rows = (hidden: string) => spec.table.rows((key) => key !== hidden);
+    const of = (hidden: string, what: string) => rows(hidden).filter((row) => row[4] === what);
+    expect(of('', 'measured')).toHaveLength(2 * 4 * 2 * 7);
+    expect(of('q0.5', 'measured')).toHaveLength(2 * 4 * 7);
+    expect(rows('q0.5').every((row) => row[3] === 0.9)).toBe(true);
+    expect(of('held', 'held-out prediction')).toEqual([]);
+    expect(of('', 'law').every((row) => row.slice(6).every((value) => typeof value === 'number'))).toBe(true);
+    expect(of('interval', 'law').every((row) => typeof row[6] === 'number' && row[7] === '' && row[8] === '')).toBe(
+      true,
+    );
+    expect(of('fit', 'law').every((row) => row[6] === '' && typeof row[7] === 'number')).toBe(true);
+    expect(spec.table.rows((key) => !['fit', 'interval'].includes(key)).some((row) => row[4] === 'law')).toBe(false);
   });
 
   test('nothing to draw has no domains', () => {

@@ -1,19 +1,19 @@
 /** A chart as a file: SVG as the report writes it, PNG or CSV. */
-import { standaloneSvg } from '../../../src/report/charts/chart.ts';
+import { type Chart, standaloneSvg } from '../../../src/report/charts/chart.ts';
 import type { ChartSpec } from '../../../src/report/charts/chartSpec.ts';
 import { type Shown, specChart } from '../../../src/report/charts/specChart.ts';
 import { csvText } from '../../../src/report/exports/csv.ts';
 
-/** With title, legend and axis titles; dark where its viewer is. */
+/** With title, legend and axis titles, dark where its viewer is; without what the legend hides, as its description says. */
 export function chartSvg(spec: ChartSpec, shown: Shown): string {
-  return standaloneSvg(specChart(spec, shown));
+  return standaloneSvg(drawn(spec, shown));
 }
 
 /** The same, always light. @throws Error with one sentence for the reader if the browser cannot draw it */
 export async function chartPng(spec: ChartSpec, shown: Shown): Promise<Blob> {
   const failure = new Error('The browser could not draw the picture; download the SVG instead.');
   const image = new Image();
-  const svg = standaloneSvg(specChart(spec, shown), 'light');
+  const svg = standaloneSvg(drawn(spec, shown), 'light');
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
   try {
     image.src = url;
@@ -33,8 +33,20 @@ export async function chartPng(spec: ChartSpec, shown: Shown): Promise<Blob> {
   }
 }
 
-export function chartCsv({ table }: ChartSpec): string {
-  return csvText([table.columns, ...table.rows].map((row) => row.map(guarded)));
+/** What is drawn, as a table: without what the legend hides. */
+export function chartCsv({ table }: ChartSpec, isShown: Shown['isShown']): string {
+  return csvText([table.columns, ...table.rows(isShown)].map((row) => row.map(guarded)));
+}
+
+/** What the legend hides, in words; empty where it hides nothing. */
+export function hiddenText({ keys }: ChartSpec, isShown: Shown['isShown']): string {
+  const hidden = keys.filter(({ id }) => !isShown(id)).map(({ label }) => label);
+  return hidden.length === 0 ? '' : `Hidden by the legend: ${hidden.join(', ')}`;
+}
+
+function drawn(spec: ChartSpec, shown: Shown): Chart {
+  const description = [spec.description, hiddenText(spec, shown.isShown)].filter((text) => text !== '').join(' ');
+  return { ...specChart(spec, shown), description };
 }
 
 /** Spreadsheets take text that begins so as a formula; an apostrophe before it keeps it text. */

@@ -30,6 +30,8 @@ export function snapshotSource({ study, documents, fitted, runs }: PageSnapshot)
       return found;
     },
     metrics: async (_, run) => runOf(run).metrics,
+    isLive: false,
+    folders: async () => [],
     listen: () => () => {},
   };
 }

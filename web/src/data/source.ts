@@ -33,6 +33,18 @@ export interface PageSource {
   ): Promise<readonly PageOverviewRow[]>;
   history(study: string, run: string, series: number, most: number): Promise<PageHistory>;
   metrics(study: string, run: string, columns: number): Promise<PageMetrics>;
-  /** Calls back whenever files change; never where nothing is live. @returns how to stop */
-  listen(changed: (changes: readonly PageChange[]) => void): () => void;
+  /** Whether studies may begin, change and vanish while they are shown. */
+  readonly isLive: boolean;
+  /** Folders that studies are looked for in, as the user named them. */
+  folders(): Promise<readonly string[]>;
+  /** Tells what happens after the last answer of `studies`; nothing where nothing is live. @returns how to stop */
+  listen(listener: PageListener): () => void;
+}
+
+export interface PageListener {
+  changed(changes: readonly PageChange[]): void;
+  /** Anything may have changed. */
+  missed(): void;
+  /** Whether news arrive. */
+  connected(isConnected: boolean): void;
 }
