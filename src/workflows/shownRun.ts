@@ -142,7 +142,7 @@ export function openShownRun(folder: string, root: string, description: RunDescr
           ...failuresOf(paths.metrics),
           ...(isMissing ? ['metrics.jsonl is missing, and its losses with it'] : []),
           ...(metrics.damagedLines > 0
-            ? [`metrics.jsonl: ${metrics.damagedLines} of its lines hold no step and are left out`]
+            ? [`metrics.jsonl: lines that hold no step are left out, ${metrics.damagedLines} so far`]
             : []),
         ],
       };

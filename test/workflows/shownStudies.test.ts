@@ -100,7 +100,7 @@ describe('damage', () => {
     expect(shown.look().changes).toEqual([{ study: 'trained', run: '1x16', what: 'metrics' }]);
     expect(shown.metrics('trained', '1x16', 100)).toMatchObject({
       records: 30,
-      damaged: ['metrics.jsonl: 2 of its lines hold no step and are left out'],
+      damaged: ['metrics.jsonl: lines that hold no step are left out, 2 so far'],
     });
     rmSync(join(trained, 'runs', '1x32', 'metrics.jsonl'));
     const anew = showStudies([root]);
