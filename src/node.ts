@@ -3,6 +3,7 @@ export { createEngine, type Engine, type EngineName } from './graph/engine.ts';
 export * from './index.ts';
 export { type Report, renderReport } from './report/renderReport.ts';
 export type { ReportData } from './report/reportData.ts';
+export { type RunningServer, type ServeRequest, serveStudies } from './server/serve.ts';
 export { openCheckpoint } from './sources/checkpoints/openCheckpoint.ts';
 export { type Corpus, type CorpusOptions, openCorpus } from './sources/text/corpus.ts';
 export type { RunRecords } from './store/runFolder.ts';
@@ -30,6 +31,8 @@ export {
 export { type ExportResult, type ExportTarget, exportStudy } from './workflows/exportStudy.ts';
 export { type IngestRequest, type IngestResult, ingestLogs } from './workflows/ingest.ts';
 export { checkpointsAt, type FindingFlags } from './workflows/openMomentum.ts';
+export type { PageRun, PageStudy } from './workflows/pageData.ts';
+export { writePageFile } from './workflows/pageFile.ts';
 export { PRESETS, type Preset, presetNamed, trainConfig } from './workflows/presets.ts';
 export {
   type RandomListener,

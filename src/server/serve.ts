@@ -13,21 +13,25 @@ import { type Following, followStudies } from './follow.ts';
 import { createNews } from './news.ts';
 import { isLoopback, type ServerAddress } from './safety.ts';
 
+/** What is served, and to whom. */
 export interface ServeRequest {
   /** Studies, or folders that hold some. */
   readonly folders: readonly string[];
-  readonly host: string;
-  /** 0 for any that is free. */
-  readonly port: number;
+  /** Address to listen on: 127.0.0.1, which this machine alone can reach, where left out. */
+  readonly host?: string;
+  /** 0, as where left out, for any that is free. */
+  readonly port?: number;
   /** What other machines must give; made up if none is given. This machine needs none. */
   readonly token?: string;
-  /** Folder of the built page. */
+  /** Folder of the built page; the one beside the program where left out. */
   readonly page?: string;
 }
 
+/** A server that listens until it is closed. */
 export interface RunningServer {
   /** To open in a browser; holds the token if one is required. */
   readonly url: string;
+  /** Those found at the start. */
   readonly studies: readonly PageStudy[];
   /** Ends open connections and frees the port. */
   close(): Promise<void>;
@@ -60,9 +64,18 @@ const TYPES: Readonly<Record<string, string>> = {
  *
  * @returns once it listens
  * @throws UsageError if a folder is absent, the address cannot be used, or the page was not built
- * @example const server = await serveStudies({ folders: ['studies'], host: '127.0.0.1', port: 0 });
+ * @example
+ * const server = await serveStudies({ folders: ['studies'] });
+ * console.log(server.url); // http://127.0.0.1:43123/
+ * await server.close();
  */
-export async function serveStudies({ folders, host, port, token, page }: ServeRequest): Promise<RunningServer> {
+export async function serveStudies({
+  folders,
+  host = '127.0.0.1',
+  port = 0,
+  token,
+  page,
+}: ServeRequest): Promise<RunningServer> {
   requireUsable(host, port, token);
   const studies = showStudies(folders);
   const files = pageFiles(page ?? builtPage());
@@ -107,7 +120,11 @@ function bind(
   port: number,
 ): Promise<ServerType> {
   return new Promise((resolve, reject) => {
-    const server = listen({ fetch, hostname: host, port, serverOptions: PATIENCE }, () => resolve(server));
+    const server = listen(
+      // Request and Response stay those of the program that serves.
+      { fetch, hostname: host, port, serverOptions: PATIENCE, overrideGlobalObjects: false },
+      () => resolve(server),
+    );
     server.maxConnections = MOST_CONNECTIONS;
     server.on('error', (error: NodeJS.ErrnoException) => {
       const reason = BIND_FAILURES[error.code ?? '']?.(port) ?? `the address cannot be used (${error.code})`;

@@ -37,6 +37,7 @@ export type DocumentName = 'laws' | 'plan' | 'random' | 'dynamics';
 export interface PageSeriesList {
   readonly series: readonly PageSeries[];
   readonly records: number;
+  /** Bytes; equal once all that is finished has been read. */
   readonly reading: { readonly read: number; readonly size: number };
   /** Lines of the records that hold no spectrum, in words. */
   readonly damaged: readonly string[];
@@ -103,6 +104,8 @@ export interface PageMetrics {
   readonly run: string;
   readonly records: number;
   readonly metrics: readonly MetricsRecord[];
+  /** What of the file cannot be read, in words. */
+  readonly damaged: readonly string[];
 }
 
 /** Told when a study changes. */

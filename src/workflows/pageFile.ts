@@ -23,10 +23,13 @@ const LEAST_STEPS = 12;
 const MOST_STEPS = 400;
 
 /**
- * Writes STUDY/page.html.
+ * Writes STUDY/page.html: the page that `serveStudies` shows, with the study inside, to open from the disk or send to others.
  *
- * @returns its path
- * @throws StudyError if the page was not built or the folder cannot be written
+ * @param folder of one study
+ * @returns the path of the file
+ * @throws UsageError if there is no such folder
+ * @throws StudyError if it holds no study or cannot be written, or the page was not built
+ * @example await writePageFile('my-study'); // my-study/page.html
  */
 export async function writePageFile(folder: string): Promise<string> {
   const text = pageFile(await snapshotOf(folder), builtParts(folder));
@@ -41,7 +44,7 @@ export async function writePageFile(folder: string): Promise<string> {
 export async function snapshotOf(folder: string, mostNumbers: number = MOST_NUMBERS): Promise<PageSnapshot> {
   const shown = showStudies([folder]);
   while (shown.look().isBehind);
-  const [study] = shown.list();
+  const study = shown.list().find(({ name }) => name === folder); // not one that lies under it
   if (study === undefined) throw new StudyError(`page: there is no study in ${folder}; check the path`, folder);
   const lists = study.runs.map(({ run }) => ({ run, list: shown.series(study.id, run) }));
   const total = lists.reduce((sum, { list }) => sum + list.series.length * numbersAStep(list), 0);

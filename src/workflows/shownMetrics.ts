@@ -11,30 +11,37 @@ import type { PageMetrics } from './pageData.ts';
 export interface GrowingMetrics {
   /** Reads what is new. @returns whether there was anything */
   grow(): boolean;
+  /** Lines that hold no step. */
+  readonly damagedLines: number;
   /** The lowest and highest loss of every column of pixels, and every record with a validation loss. */
-  thinned(run: string, columns: number): PageMetrics;
+  thinned(run: string, columns: number): Omit<PageMetrics, 'damaged'>;
 }
 
 /** @param path of a metrics.jsonl, which need not exist */
 export function openMetrics(path: string): GrowingMetrics {
   let records: MetricsRecord[] = [];
   let end = 0;
+  let damagedLines = 0;
   const grow = (): boolean => {
     if (!existsSync(path)) return false;
     const { size } = statSync(path);
-    if (size < end) [records, end] = [[], 0]; // cut off by a run that resumed
+    if (size < end) [records, end, damagedLines] = [[], 0, 0]; // cut off by a run that resumed
     if (size === end) return false;
     const { entries, end: next } = readNewLines(path, end);
-    const before = records.length;
+    const before = records.length + damagedLines;
     for (const entry of entries) {
       const parsed = entry.kind === 'record' ? metricsSchema.safeParse(entry.record) : null;
       if (parsed?.success) records.push(parsed.data);
+      else damagedLines++;
     }
     end = next;
-    return records.length !== before;
+    return records.length + damagedLines !== before;
   };
   return {
     grow,
+    get damagedLines() {
+      return damagedLines;
+    },
     thinned: (run, columns) => {
       const kept = thinByPixel(
         records.map(({ step }) => step),

@@ -1,4 +1,5 @@
 /** One run that is shown: what has been read of it, and the answers about it. */
+import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findPlateau } from '../stability/findPlateau.ts';
 import type { Plateau } from '../stability/plateau.ts';
@@ -39,6 +40,8 @@ export interface ShownRun {
 /** A verdict is found anew when a series has grown by this share, or after so many milliseconds. */
 const GROWN = 0.02;
 const STALE = 5000;
+/** Milliseconds in which a writer ends a line it has begun. */
+const REST = 5000;
 
 /** @param root the study's folder, without links: files that links lead out of it are not read */
 export function openShownRun(folder: string, root: string, description: RunDescription): ShownRun {
@@ -47,6 +50,10 @@ export function openShownRun(folder: string, root: string, description: RunDescr
   const metrics = openMetrics(paths.metrics);
   const plateaus = new Map<string, { readonly count: number; readonly found: number; readonly plateau: Plateau }>();
   const failures = new Map<string, string>();
+
+  /** Whether there is more to read of the spectra now; half a line at the end is none. */
+  let isBehind = true;
+  const failuresOf = (path: string): readonly string[] => [failures.get(path)].filter((one) => one !== undefined);
 
   /** Links are looked at anew before each read: a file may have been replaced by one. */
   const read = <T>(path: string, missing: T, body: () => T): T => {
@@ -77,14 +84,20 @@ export function openShownRun(folder: string, root: string, description: RunDescr
     get records() {
       return spectra.records;
     },
-    grow: (until) => read(paths.spectra, false, () => spectra.grow(until)),
+    grow: (until) => {
+      isBehind = read(paths.spectra, false, () => spectra.grow(until));
+      return isBehind;
+    },
     growMetrics: () => read(paths.metrics, false, () => metrics.grow()),
     series: () => ({
       series: spectra.series.map((_, index) => pageSeries(index, spectra.columns(index))),
       records: spectra.records,
-      reading: { read: spectra.read, size: spectra.size },
+      reading: { read: isBehind ? spectra.read : spectra.size, size: spectra.size },
       damaged: [
-        ...failures.values(),
+        ...failuresOf(paths.spectra),
+        ...(!isBehind && spectra.read < spectra.size && isAtRest(paths.spectra)
+          ? ['spectra.jsonl ends in half a line, which is left out: its writer was ended, and resuming it mends that']
+          : []),
         ...(spectra.records > 0 && !isInside(paths.spectra, root)
           ? ['spectra.jsonl is gone; what was read of it is shown']
           : []),
@@ -105,14 +118,13 @@ export function openShownRun(folder: string, root: string, description: RunDescr
         });
       }),
     overview: ({ quantile, columns }) => {
-      const isWhole = spectra.read >= spectra.size;
       return spectra.series.map((_, index) => {
         const series = spectra.columns(index);
         const used = nearest(series.quantiles, quantile);
         const column = series.values[used] ?? new Float32Array(series.count);
-        const { verdict, value, reason } = isWhole
-          ? plateauOf(index, series, series.quantiles[used] ?? quantile, column)
-          : { verdict: null, value: null, reason: '' };
+        const { verdict, value, reason } = isBehind
+          ? { verdict: null, value: null, reason: '' }
+          : plateauOf(index, series, series.quantiles[used] ?? quantile, column);
         const plateau = value === null ? null : short(value);
         return {
           ...{ index, quantile: series.quantiles[used] ?? quantile, verdict, plateau, reason },
@@ -123,7 +135,17 @@ export function openShownRun(folder: string, root: string, description: RunDescr
     history: (index, most) => historyOf(spectra.columns(index), index, most),
     metrics: (columns) => {
       read(paths.metrics, false, () => metrics.grow());
-      return metrics.thinned(description.run, columns);
+      const isMissing = description.origin === 'trained' && !existsSync(paths.metrics) && isInside(paths.spectra, root);
+      return {
+        ...metrics.thinned(description.run, columns),
+        damaged: [
+          ...failuresOf(paths.metrics),
+          ...(isMissing ? ['metrics.jsonl is missing, and its losses with it'] : []),
+          ...(metrics.damagedLines > 0
+            ? [`metrics.jsonl: lines that hold no step are left out, ${metrics.damagedLines} so far`]
+            : []),
+        ],
+      };
     },
   };
 }
@@ -147,6 +169,12 @@ function thinned(steps: Float64Array, column: Float32Array, columns: number) {
 
 function nearest(values: readonly number[], wanted: number): number {
   return values.reduce((best, value, i) => (Math.abs(value - wanted) < Math.abs(values[best]! - wanted) ? i : best), 0);
+}
+
+/** Whether a file was last written to a while ago; a writer between two writes of a line is not at rest. */
+function isAtRest(path: string): boolean {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  return entry !== undefined && Date.now() - entry.mtimeMs > REST;
 }
 
 /** Five digits: a hundredth of a pixel, half the bytes. */

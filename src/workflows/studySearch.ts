@@ -64,15 +64,14 @@ export function searchStudies(folders: readonly string[]): StudySearch {
 }
 
 function realFolder(given: string): string {
-  const refusal = (what: string): UsageError => new UsageError(`serve: expected a folder, got ${given}, ${what}`);
+  const refusal = (what: string): UsageError => new UsageError(`${given}: expected a folder, got ${what}`);
   if (!existsSync(given))
-    throw refusal(`which does not exist; check the path, or make a study there: muonscope study --out ${given}`);
-  if (!statSync(given).isDirectory())
-    throw refusal('which is a file; give the folder of a study, or one that holds studies');
+    throw refusal(`nothing; check the path, or make a study there: muonscope study --out ${given}`);
+  if (!statSync(given).isDirectory()) throw refusal('a file; give the folder of a study, or one that holds studies');
   try {
     accessSync(given, constants.R_OK | constants.X_OK);
   } catch {
-    throw refusal('which cannot be read; check its permissions');
+    throw refusal('one that cannot be read; check its permissions');
   }
   return realpathSync(given);
 }

@@ -48,9 +48,9 @@ test.each([
   [
     'a missing folder',
     ['absent'],
-    'got absent, which does not exist; check the path, or make a study there: muonscope study --out',
+    'absent: expected a folder, got nothing; check the path, or make a study there: muonscope study --out',
   ],
-  ['a file', ['file'], 'got file, which is a file; give the folder of a study'],
+  ['a file', ['file'], 'file: expected a folder, got a file; give the folder of a study'],
   ['a port that is none', ['shown', '--port', '99999'], 'expected a port from 0 to 65535, got 99999'],
   ['an empty host', ['shown', '--host', ''], '--host: expected an address'],
   ['an address of another machine', ['shown', '--host', '192.0.2.1'], 'this machine has no such address'],

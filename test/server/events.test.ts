@@ -45,7 +45,9 @@ async function tellers(patience?: number): Promise<{ news: News; port: number; a
   const news = createNews();
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.get('/api/events', newsHandler(news, patience === undefined ? {} : { patience }));
-  const listener = getRequestListener((request, env) => app.fetch(request, env as HttpBindings));
+  const listener = getRequestListener((request, env) => app.fetch(request, env as HttpBindings), {
+    overrideGlobalObjects: false, // as serveStudies
+  });
   const answers: ServerResponse[] = [];
   const server = createServer((request, answer) => {
     answers.push(answer);

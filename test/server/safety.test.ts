@@ -138,7 +138,18 @@ describe('the server', () => {
     await open.close();
   });
 
-  test('refuses a folder without studies and a port in use in one sentence', async () => {
+  test('needs folders alone, leaves the program its own Request, and closes twice', async () => {
+    const before = [globalThis.Request, globalThis.Response];
+    const plain = await serveStudies({ folders: [base], page: join(import.meta.dirname, '../../web') });
+    expect(new URL(plain.url).hostname).toBe('127.0.0.1');
+    expect((await fetch(new URL('/api/folders', plain.url))).status).toBe(200);
+    expect([globalThis.Request, globalThis.Response]).toEqual(before);
+    await plain.close();
+    await plain.close();
+    await expect(fetch(plain.url)).rejects.toThrow();
+  });
+
+  test('refuses an absent folder and a port in use in one sentence', async () => {
     await expect(serveStudies({ folders: [join(root, 'absent')], host: '127.0.0.1', port: 0 })).rejects.toThrow(
       'expected a folder',
     );

@@ -26,7 +26,7 @@ describe.skipIf(!hasChromium)(`the page while studies come and go ${hasChromium 
     for (const look of [{}, { dark: true }, { width: 380 }]) {
       const page = await opened.open('', look);
       await page.getByText('There is no study in').waitFor();
-      expect(await page.locator('code').first().textContent()).toBe(
+      expect(await page.locator('.start code').first().textContent()).toBe(
         `muonscope study --preset smoke --out ${join(base, 'smoke')}`,
       );
       expect(await findViolations(page)).toEqual([]);

@@ -40,6 +40,11 @@ describe('the page in one file', () => {
     expect(policy).not.toContain('unsafe');
   });
 
+  test('is that of the study in the folder itself, none under it', async () => {
+    await expect(snapshotOf(join(folder, '..'))).rejects.toThrow('there is no study in');
+    await expect(snapshotOf(join(folder, 'absent'))).rejects.toThrow('expected a folder, got nothing');
+  });
+
   test('is thinned where a study is large, never below twelve steps', async () => {
     const { runs } = await snapshotOf(folder, 1000);
     expect(runs[0]?.histories[0]?.steps.length).toBe(12);

@@ -1,9 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type ShownStudies, showStudies } from '../../src/workflows/shownStudies.ts';
+import { muonscope, TINY } from '../cli/muonscope.ts';
+import { madeUpText } from '../madeUpText.ts';
 import { spectrumText, writeStudy } from '../server/smallStudy.ts';
 
 let root: string;
@@ -61,6 +73,42 @@ describe('damage', () => {
     expect(damaged).toHaveLength(21);
     expect(damaged[0]).toBe('spectra.jsonl line 361: not JSON');
     expect(damaged.at(-1)).toContain('26 lines hold no spectrum');
+  });
+
+  test('half a line at the end keeps nothing waiting, and is told once its writer is at rest', () => {
+    const path = runFile('run-0', 'spectra.jsonl');
+    const whole = statSync(path).size;
+    truncateSync(path, whole - 60);
+    const shown = showStudies([root]);
+    settle(shown);
+    const { records, reading, damaged } = shown.series('small', 'run-0');
+    expect([records, reading, damaged]).toEqual([359, { read: whole - 60, size: whole - 60 }, []]);
+    expect(shown.overview('small', 'run-0', { quantile: 0.5, columns: 8 }).every(({ verdict }) => verdict)).toBe(true);
+    utimesSync(path, new Date('2026-01-01'), new Date('2026-01-01'));
+    expect(shown.series('small', 'run-0').damaged).toEqual([expect.stringContaining('ends in half a line')]);
+  });
+
+  test('metrics that are missing, and lines that hold no step, are told with the losses', () => {
+    const trained = join(root, 'trained');
+    const run = join(trained, 'runs', '1x16');
+    writeFileSync(join(root, 'text.txt'), madeUpText(40_000));
+    expect(muonscope(root, 'study', ...TINY, '--out', 'trained').exitCode).toBe(0);
+    const shown = showStudies([root]);
+    settle(shown);
+    expect(shown.metrics('trained', '1x16', 100)).toMatchObject({ records: 30, damaged: [] });
+    appendFileSync(join(run, 'metrics.jsonl'), '{broken\n{"step":"x"}\n');
+    expect(shown.look().changes).toEqual([{ study: 'trained', run: '1x16', what: 'metrics' }]);
+    expect(shown.metrics('trained', '1x16', 100)).toMatchObject({
+      records: 30,
+      damaged: ['metrics.jsonl: lines that hold no step are left out, 2 so far'],
+    });
+    rmSync(join(trained, 'runs', '1x32', 'metrics.jsonl'));
+    const anew = showStudies([root]);
+    expect(anew.metrics('trained', '1x32', 100)).toMatchObject({
+      records: 0,
+      damaged: ['metrics.jsonl is missing, and its losses with it'],
+    });
+    expect(anew.metrics('small', 'run-0', 100).damaged).toEqual([]); // trained elsewhere
   });
 
   test('a spectra.jsonl that is a folder, and one that vanishes, are told', () => {

@@ -35,6 +35,6 @@ async function ask(url: string): Promise<Response> {
   const answer = await fetch(url).catch(() => {
     throw new Error('The server does not answer; is muonscope serve still running?');
   });
-  if (!answer.ok) throw new Error((await answer.text()).trim());
+  if (!answer.ok) throw new Error((await answer.text()).trim().replace(/^muonscope: /, ''));
   return answer;
 }
