@@ -1,8 +1,9 @@
 /** Studies that spectra of runs trained elsewhere are added to. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { StudyError, UsageError } from '../base/errors.ts';
 import { formatCount } from '../base/numbers.ts';
+import { missingFolders, removeEmptyFolders } from '../store/files.ts';
 import { RUN_NAME } from '../store/schemas.ts';
 import type { ObservedRun } from '../store/study.ts';
 import { createStudy, findObservedRun, openStudy, type StudyWriter } from '../store/studyFolder.ts';
@@ -25,13 +26,15 @@ export interface ToldRun {
 }
 
 /**
- * Opens the study in `folder`, made if there is none.
+ * Opens the study in `folder`, made if there is none; one that was made and has no run when it is closed is removed.
  *
  * @throws StudyError if the folder holds other files, a damaged study, or one that another process writes
  */
 export function openForObserving(folder: string): StudyWriter {
-  if (existsSync(join(folder, 'study.json'))) return openStudy(folder);
-  return createStudy(folder, {
+  const description = join(folder, 'study.json');
+  if (existsSync(description)) return openStudy(folder);
+  const missing = missingFolders(folder);
+  const study = createStudy(folder, {
     schema: 'muonscope.study-folder/1',
     origin: 'observed',
     created: new Date().toISOString(),
@@ -39,6 +42,12 @@ export function openForObserving(folder: string): StudyWriter {
     target: DEFAULT_TARGET,
     versions: softwareVersions(),
   });
+  const close = (): void => {
+    if (!existsSync(join(folder, 'runs'))) rmSync(description, { force: true });
+    study.close();
+    removeEmptyFolders(missing);
+  };
+  return { ...study, close };
 }
 
 /**

@@ -3,7 +3,16 @@ import { printable } from '../../base/printable.ts';
 import type { IngestedFile } from '../../workflows/ingest.ts';
 import { addRunFlags, given, type RunFlags, runOf } from '../checkpointFlags.ts';
 import { integerFlag } from '../flags.ts';
-import { INTERRUPTED, interruptSignal, paragraph, print, printJson, tell, tellSentences } from '../output.ts';
+import {
+  INTERRUPTED,
+  interruptSignal,
+  paragraph,
+  print,
+  printJson,
+  stoppedObservingText,
+  tell,
+  tellSentences,
+} from '../output.ts';
 
 interface IngestFlags extends RunFlags {
   readonly out: string;
@@ -35,7 +44,7 @@ async function runIngest(files: readonly string[], flags: IngestFlags): Promise<
   const signal = interruptSignal(() => tell('Stopping ...'));
   const result = await ingestLogs(files, { out, ...given({ ...runOf(flags), step }) }, signal);
   if (result === null) {
-    tell(`Stopped. What was read is in ${out}; the same command goes on.`);
+    tell(stoppedObservingText(out));
     process.exitCode = INTERRUPTED;
     return;
   }

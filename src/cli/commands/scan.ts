@@ -24,6 +24,7 @@ import {
   print,
   printJson,
   stderrProgress,
+  stoppedObservingText,
   tell,
   tellSentences,
 } from '../output.ts';
@@ -78,7 +79,7 @@ async function runScan(paths: readonly string[], flags: ScanFlags): Promise<void
   const signal = interruptSignal(() => listener.interrupted());
   const scanned = await scanMomentum(open, request, listener, signal).finally(() => listener.end());
   if (scanned === null) {
-    tell(out === undefined ? 'Stopped.' : `Stopped. What was measured is in ${out}; the same command goes on.`);
+    tell(stoppedObservingText(out));
     process.exitCode = INTERRUPTED;
     return;
   }
