@@ -1,7 +1,7 @@
 /** Studies that spectra of runs trained elsewhere are added to. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { StudyError, UsageError } from '../base/errors.ts';
+import { FormatError, UsageError } from '../base/errors.ts';
 import { formatCount } from '../base/numbers.ts';
 import { missingFolders, removeEmptyFolders } from '../store/files.ts';
 import { RUN_NAME } from '../store/schemas.ts';
@@ -53,7 +53,7 @@ export function openForObserving(folder: string): StudyWriter {
 /**
  * The run that spectra of a source belong to: the one of that name in the study, or a new one.
  *
- * @throws StudyError if the run of that name has another size
+ * @throws FormatError if the run of that name has another size
  * @throws UsageError if the run is new and nothing tells its size, or its name is no folder name
  */
 export function observedRunFor(study: StudyWriter, told: ToldRun): ObservedRun {
@@ -61,9 +61,9 @@ export function observedRunFor(study: StudyWriter, told: ToldRun): ObservedRun {
   const existing = findObservedRun(study.folder, run);
   if (existing !== null) {
     if (params === null || params === existing.params) return existing;
-    throw new StudyError(
+    throw new FormatError(
       `study: run ${run} of ${study.folder} has ${formatCount(existing.params)} parameters (${existing.params}), ${source} is of a model with ${formatCount(params)} (${params}); give another --run`,
-      study.folder,
+      source,
     );
   }
   if (!RUN_NAME.test(run))

@@ -1,7 +1,7 @@
 /** Losses of a run that may still grow. */
 
 import { existsSync, statSync } from 'node:fs';
-import { readNewLines } from '../store/logFile.ts';
+import { LOG_START, type LogPosition, readNewLines } from '../store/growingLog.ts';
 import { metricsSchema } from '../store/schemas.ts';
 import type { MetricsRecord } from '../store/study.ts';
 import { thinByPixel } from '../store/thinColumns.ts';
@@ -18,20 +18,22 @@ export interface GrowingMetrics {
 /** @param path of a metrics.jsonl, which need not exist */
 export function openMetrics(path: string): GrowingMetrics {
   let records: MetricsRecord[] = [];
-  let end = 0;
+  let position: LogPosition = LOG_START;
   const grow = (): boolean => {
-    if (!existsSync(path)) return false;
-    const { size } = statSync(path);
-    if (size < end) [records, end] = [[], 0]; // cut off by a run that resumed
-    if (size === end) return false;
-    const { entries, end: next } = readNewLines(path, end);
-    const before = records.length;
-    for (const entry of entries) {
-      const parsed = entry.kind === 'record' ? metricsSchema.safeParse(entry.record) : null;
-      if (parsed?.success) records.push(parsed.data);
+    if (!existsSync(path) || statSync(path).size === position.byte) return false;
+    let hasGrown = false;
+    for (let hasMore = true; hasMore; ) {
+      const news = readNewLines(path, position);
+      if (news.isBegunAnew) records = []; // cut off by a run that resumed
+      const before = records.length;
+      for (const entry of news.entries) {
+        const parsed = entry.kind === 'record' ? metricsSchema.safeParse(entry.record) : null;
+        if (parsed?.success) records.push(parsed.data);
+      }
+      hasGrown ||= records.length > before;
+      ({ position, hasMore } = news);
     }
-    end = next;
-    return records.length !== before;
+    return hasGrown;
   };
   return {
     grow,

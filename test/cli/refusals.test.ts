@@ -47,7 +47,7 @@ const CHECKPOINT = fileURLToPath(new URL('../../fixtures/layouts/dion/muon_step3
 const REFUSED_LATE: readonly (readonly [args: string, sentence: string])[] = [
   ['ingest bad.jsonl', 'bad.jsonl: expected a record of JSON in its first line'],
   ['ingest unsized.jsonl', 'unsized.jsonl: how many parameters its model has is not known'],
-  ['ingest stepless.jsonl', 'stepless.jsonl line 1: its step is not known; give --step'],
+  ['ingest stepless.jsonl', 'stepless.jsonl line 1: its step is not known; ingest it with --step'],
   ['scan nosuch.pt', 'nosuch.pt: expected a file or folder, found none'],
   ['scan text.txt', 'text.txt: expected a checkpoint'],
   ['scan $CHECKPOINT --run ../x', '--run: expected letters, digits, dots, dashes and underscores, got "../x"'],

@@ -62,14 +62,24 @@ function fileText({ file, format, runs, added, duplicates }: IngestedFile): stri
   return `${printable(file)}: ${format}, ${added} spectra added to ${to}${again}`;
 }
 
-function fileNotes({ file, cut, foreign }: IngestedFile): readonly string[] {
+/** Lines that are named one by one, of numbers alone and with what is wrong. */
+const [NUMBERS_TOLD, LINES_TOLD] = [5, 3];
+
+function fileNotes({ file, cut, notFinite, foreign }: IngestedFile): readonly string[] {
   const name = printable(file);
-  const lines = cut.slice(0, 5).join(', ') + (cut.length > 5 ? ', ...' : '');
+  const lines = cut.slice(0, NUMBERS_TOLD).join(', ') + (cut.length > NUMBERS_TOLD ? ', ...' : '');
+  const fields = notFinite.slice(0, LINES_TOLD).map(({ line, field }) => `line ${line}: ${printable(field, 100)}`);
+  if (notFinite.length > LINES_TOLD) fields.push('...');
   return [
     ...(cut.length === 0
       ? []
       : [
           `${name}: ${cut.length} ${cut.length === 1 ? 'line is' : 'lines are'} cut off or damaged and left out (line ${lines})`,
+        ]),
+    ...(notFinite.length === 0
+      ? []
+      : [
+          `${name}: ${notFinite.length} ${notFinite.length === 1 ? 'spectrum with a number that is not finite is' : 'spectra with numbers that are not finite are'} left out (${fields.join('; ')}); look at the training there`,
         ]),
     ...(foreign === 0 ? [] : [`${name}: ${foreign} records of other schemas are left out`]),
   ];

@@ -46,6 +46,9 @@ export function addWatch(program: Command): void {
     .action(runWatch);
 }
 
+/** Lines of a log that are named one by one, at every look. */
+const LINES_TOLD = 3;
+
 async function runWatch(folder: string, flags: WatchFlags): Promise<void> {
   const { watchFolder } = await import('../../workflows/watch.ts');
   const { out, interval, once = false, json } = flags;
@@ -66,6 +69,10 @@ async function runWatch(folder: string, flags: WatchFlags): Promise<void> {
       skipped: ({ name, reason }) => progress.note(`note: ${printable(name)}: ${printable(reason, 400)}`),
       ingested: (file, added) => say(`${printable(file)}: ${added} new spectra`),
       failed: (_, reason) => progress.note(`note: left out: ${printable(reason, 600)}`),
+      leftOut: (lines) => {
+        for (const { reason } of lines.slice(0, LINES_TOLD)) progress.note(`note: left out: ${printable(reason, 600)}`);
+        if (lines.length > LINES_TOLD) progress.note(`note: and ${lines.length - LINES_TOLD} more lines of this log`);
+      },
       waiting: (unfinished) => {
         progress.end();
         const files = unfinished === 0 ? '' : `; ${unfinished} still being written`;
