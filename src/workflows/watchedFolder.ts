@@ -21,8 +21,10 @@ const LOG_FILE = /\.jsonl$/i;
 /** What the watched folder itself holds of the one checkpoint that it is, by format: DeepSpeed's, all others'. */
 const ZERO_FILE = /\.pt$/i;
 const SAFETENSORS_FILE = /\.safetensors$/i;
+/** A piece of a sharded checkpoint, which is read by its index: alone, its layers would be taken for all there are. */
+const SHARD_FILE = /-\d{5}-of-\d{5}\.(?:safetensors|bin)$/i;
 /** Names under which writers keep files that are not finished. */
-const UNFINISHED = /(?:^\.|\.(?:tmp|temp|part|partial|incomplete|lock)$|~$)/i;
+const UNFINISHED = /(?:^\.|^tmp-|\.(?:tmp|temp|part|partial|incomplete|lock)$|~$)/i;
 /** Folders deeper than this are not looked into. */
 const DEEPEST = 5;
 /** A folder with more entries is not one that jobs write checkpoints into. */
@@ -55,7 +57,8 @@ async function collect(folder: string, search: Search): Promise<void> {
   if (own.length > 0 && !isTop) return;
   const piece = own.length === 0 ? null : format === 'deepspeed-zero' ? ZERO_FILE : SAFETENSORS_FILE;
   for (const entry of entries) {
-    if (UNFINISHED.test(entry.name) || (entry.isFile() && piece?.test(entry.name))) continue;
+    if (UNFINISHED.test(entry.name) || SHARD_FILE.test(entry.name)) continue;
+    if (entry.isFile() && piece?.test(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       if (search.depth < DEEPEST) await collect(path, { ...search, depth: search.depth + 1 });
