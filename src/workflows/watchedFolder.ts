@@ -5,6 +5,7 @@ import { MuonscopeError, UsageError } from '../base/errors.ts';
 import { openTree } from '../sources/bytes/folderTree.ts';
 import type { CheckpointFormat } from '../sources/checkpoints/checkpoint.ts';
 import { FOLDER_READERS } from '../sources/checkpoints/openCheckpoint.ts';
+import { trainerFiles } from '../sources/momentum/checkpointFiles.ts';
 
 /** A file or folder that is read as one. */
 export interface Candidate {
@@ -18,7 +19,7 @@ export interface Candidate {
 
 const CHECKPOINT_FILE = /\.(?:pt|pth|bin|ckpt|safetensors|npz|npy)$/i;
 const LOG_FILE = /\.jsonl$/i;
-/** What the watched folder itself holds of the one checkpoint that it is, by format: DeepSpeed's, all others'. */
+/** What the watched folder itself holds of the one checkpoint that it is, by format: a Trainer's any, DeepSpeed's, all others'. */
 const ZERO_FILE = /\.pt$/i;
 const SAFETENSORS_FILE = /\.safetensors$/i;
 /** A piece of a sharded checkpoint, which is read by its index: alone, its layers would be taken for all there are. */
@@ -52,10 +53,12 @@ async function collect(folder: string, search: Search): Promise<void> {
   const entries = entriesOf(folder, search.depth);
   const isTop = search.depth === 0;
   const format = await checkpointFormat(folder, isTop);
-  const own = format === null ? [] : ownFiles(folder, isTop);
+  const isTrainers = trainerFiles(entries.map(({ name }) => name)) !== null;
+  const own = format === null && !isTrainers ? [] : ownFiles(folder, isTop);
   if (own.length > 0) search.found.push({ kind: 'checkpoint', path: folder, ...stateOf(own) });
   if (own.length > 0 && !isTop) return;
-  const piece = own.length === 0 ? null : format === 'deepspeed-zero' ? ZERO_FILE : SAFETENSORS_FILE;
+  const piece =
+    own.length === 0 ? null : isTrainers ? CHECKPOINT_FILE : format === 'deepspeed-zero' ? ZERO_FILE : SAFETENSORS_FILE;
   for (const entry of entries) {
     if (UNFINISHED.test(entry.name) || SHARD_FILE.test(entry.name)) continue;
     if (entry.isFile() && piece?.test(entry.name)) continue;

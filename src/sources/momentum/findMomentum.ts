@@ -27,6 +27,7 @@ import { splitMatrices } from './splitMatrices.ts';
 import type { SplitRule } from './splitRules.ts';
 import { isOptimizer, torchOptimizers } from './torchState.ts';
 import { trainingStep } from './trainingStep.ts';
+import { inModuleOrder } from './weightOrder.ts';
 
 /** What a user may add to what the checkpoint tells. */
 export interface MomentumOptions {
@@ -140,7 +141,7 @@ function requireOptimizer(
 }
 
 function weightsOf(checkpoints: readonly Checkpoint[], model: Checkpoint | undefined): readonly ModelWeight[] {
-  if (model) return modelWeights(model, { isModelFile: true });
+  if (model) return inModuleOrder(model, modelWeights(model, { isModelFile: true }));
   return checkpoints.map((checkpoint) => modelWeights(checkpoint)).find(({ length }) => length > 0) ?? [];
 }
 
