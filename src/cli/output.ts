@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { formatNotes, formatSentences, type Note } from './notes.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type Colours, createColours, wrap } from './terminal.ts';
+import { type Colours, createColours, shellWord, wrap } from './terminal.ts';
 
 /** Prints a document as the only thing on stdout. */
 export function printJson(document: unknown): void {
@@ -77,7 +77,7 @@ export function interruptSignal(told: () => void): AbortSignal {
 /** What to say after Ctrl-C. @param begun whether the folder holds something to go on with */
 export function stoppedText(command: 'study' | 'train', out: string, begun: boolean): string {
   return begun
-    ? `Stopped. Everything so far is in ${out}; go on with: muonscope ${command} --resume --out ${out}`
+    ? `Stopped. Everything so far is in ${out}; go on with: muonscope ${command} --resume --out ${shellWord(out)}`
     : 'Stopped before training; nothing was written.';
 }
 

@@ -33,6 +33,8 @@ export function checkpointsAt(
   paths: readonly string[],
   flags: FindingFlags,
 ): readonly (() => Promise<OpenedMomentum>)[] {
+  if (paths.some((path) => path.trim() === ''))
+    throw new UsageError('checkpoint: expected a file, folder or address, got an empty name; name one');
   const { names, model, map = [], split = [], kvHeads, ...options } = flags;
   const finding: MomentumOptions = {
     ...options,

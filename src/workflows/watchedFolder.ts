@@ -6,6 +6,7 @@ import { openTree } from '../sources/bytes/folderTree.ts';
 import type { CheckpointFormat } from '../sources/checkpoints/checkpoint.ts';
 import { FOLDER_READERS } from '../sources/checkpoints/openCheckpoint.ts';
 import { trainerFiles } from '../sources/momentum/checkpointFiles.ts';
+import { errorCode } from '../store/files.ts';
 
 /** A file or folder that is read as one. */
 export interface Candidate {
@@ -79,7 +80,8 @@ function entriesOf(folder: string, depth: number) {
     if (entries.length <= MOST_ENTRIES) return entries;
   } catch (cause) {
     if (depth > 0) return []; // removed, or not ours to read
-    throw new UsageError(`watch: expected a folder, got ${folder}, which cannot be listed; check the path`, { cause });
+    const remedy = errorCode(cause) === 'ENOTDIR' ? `scan or ingest measure a file` : 'check the path';
+    throw new UsageError(`watch: expected a folder, got ${folder}, which cannot be listed; ${remedy}`, { cause });
   }
   throw new UsageError(`watch: ${folder} has more than ${MOST_ENTRIES} entries; watch the folder of one job`);
 }

@@ -149,6 +149,14 @@ describe('watch, of a folder', () => {
     expect(recorded(folder)).toBe(1);
   });
 
+  it('with nothing in it says so, and makes no study', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'job'));
+    const { stdout, exitCode } = muonscope(folder, 'watch', 'job', ...FLAGS, '--once');
+    expect({ stdout, exitCode }).toEqual({ stdout: 'Nothing was found to measure in job.\n', exitCode: 0 });
+    expect(existsSync(join(folder, 'study'))).toBe(false);
+  });
+
   it('does not begin where the study could not be written, or would be what is watched', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'job'));

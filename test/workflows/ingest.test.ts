@@ -140,6 +140,13 @@ describe('export', () => {
     await expect(exportStudy(study, 'trackio', join(out, 'csv', 'spectra.csv'))).rejects.toThrow('got the file');
   });
 
+  it('refuses a name that ends as another format, which would become a folder', async () => {
+    const study = observedLadder([[64, [1]]]);
+    const out = join(temporaryFolder(), 'spectra.parquet');
+    for (const to of ['csv', 'tensorboard'] as const)
+      await expect(exportStudy(study, to, out)).rejects.toThrow('ends as another format; give --to parquet or another');
+  });
+
   it('of a study without records is refused', async () => {
     await expect(exportStudy(observedLadder([]), 'csv', 'x')).rejects.toThrow(
       'has no records yet; train, scan or ingest',

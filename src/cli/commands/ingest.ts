@@ -13,6 +13,7 @@ import {
   tell,
   tellSentences,
 } from '../output.ts';
+import { shellWord } from '../terminal.ts';
 
 interface IngestFlags extends RunFlags {
   readonly out: string;
@@ -31,7 +32,7 @@ export function addIngest(program: Command): void {
     .description('add spectra that were recorded elsewhere to a study: recorder logs, JSON lines, CSV, Parquet')
     .argument('<file...>', 'lines or rows of muonscope.spectrum/1; CSV and Parquet as export writes them')
     .requiredOption('--out <dir>', 'study to add them to, made if there is none');
-  addRunFlags(command)
+  addRunFlags(command, 'what the lines say')
     .option('--step <n>', 'of spectra that say none', integerFlag('--step', 0))
     .option('--json', 'print what was added as one JSON document')
     .addHelpText('after', EXAMPLES)
@@ -51,7 +52,7 @@ async function runIngest(files: readonly string[], flags: IngestFlags): Promise<
   if (json) printJson(result);
   else {
     for (const file of result.files) print(...paragraph(fileText(file)));
-    print('', ...paragraph(`The study is in ${out}; go on with: muonscope laws ${out}`));
+    print('', ...paragraph(`The study is in ${printable(out)}; go on with: muonscope laws ${shellWord(out)}`));
   }
   tellSentences(result.files.flatMap(fileNotes));
 }

@@ -14,6 +14,7 @@ import {
 import { EXIT } from '../failure.ts';
 import { numberFlag } from '../flags.ts';
 import { interruptSignal, paragraph, print, printJson, stderrProgress } from '../output.ts';
+import { shellWord } from '../terminal.ts';
 
 interface WatchFlags extends CheckpointFlags, RunFlags {
   readonly out: string;
@@ -76,7 +77,7 @@ async function runWatch(folder: string, flags: WatchFlags): Promise<void> {
       waiting: (unfinished) => {
         progress.end();
         const files = unfinished === 0 ? '' : `; ${unfinished} still being written`;
-        progress.note(`Waiting for news in ${folder}${files}; Ctrl-C ends`);
+        progress.note(`Waiting for news in ${printable(folder)}${files}; Ctrl-C ends`);
       },
     },
     signal,
@@ -86,7 +87,9 @@ async function runWatch(folder: string, flags: WatchFlags): Promise<void> {
   else print(...paragraph(summary(result)));
 }
 
-function summary({ out, added, checkpoints, logs }: WatchResult): string {
+function summary({ folder, out, added, checkpoints, logs }: WatchResult): string {
   const from = `${checkpoints.length} ${checkpoints.length === 1 ? 'checkpoint' : 'checkpoints'} and ${logs.length} ${logs.length === 1 ? 'log' : 'logs'}`;
-  return `${added} spectra of ${from} added to ${out}; go on with: muonscope laws ${out}`;
+  if (added === 0 && checkpoints.length + logs.length === 0)
+    return `Nothing was found to measure in ${printable(folder)}.`;
+  return `${added} spectra of ${from} added to ${printable(out)}; go on with: muonscope laws ${shellWord(out)}`;
 }
