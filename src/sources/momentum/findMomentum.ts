@@ -11,6 +11,7 @@ import { admitMatrices } from './admitMatrices.ts';
 import { leavesOf } from './checkpointTree.ts';
 import { type Collected, collectMomentum, joinFiles } from './collectMomentum.ts';
 import { flatOptimizers } from './flatState.ts';
+import { withoutBlockScales } from './float8Scales.ts';
 import { groupSettings } from './groupSettings.ts';
 import { type HeadCounts, headCountsIn } from './knownSplits.ts';
 import { layerCounts, neighboursOf, placeAmong } from './layerCounts.ts';
@@ -77,7 +78,8 @@ export async function findMomentum(
     (name) => !withMomentum.has(name),
   );
   const neighbours = neighboursOf([...withMomentum, ...others]);
-  const placed = inModelOrder(named.matrices, weights).map((matrix) => ({
+  const unscaled = withoutBlockScales(named.matrices, checkpoints);
+  const placed = inModelOrder(unscaled.matrices, weights).map((matrix) => ({
     ...matrix,
     place: placeAmong(matrix, neighbours),
   }));
@@ -106,8 +108,15 @@ export async function findMomentum(
     step: await trainingStep(checkpoints, optimizers),
     matrices: read.matrices,
     settings: settings.settings,
-    skipped: [...named.skipped, ...admitted.skipped, ...read.skipped, ...unreadable(checkpoints)],
-    notes: [...layoutNotes(collected), ...named.notes, ...admitted.notes, ...split.notes, ...unchecked(checkpoints)],
+    skipped: [...named.skipped, ...unscaled.skipped, ...admitted.skipped, ...read.skipped, ...unreadable(checkpoints)],
+    notes: [
+      ...layoutNotes(collected),
+      ...named.notes,
+      ...unscaled.notes,
+      ...admitted.notes,
+      ...split.notes,
+      ...unchecked(checkpoints),
+    ],
   };
 }
 
