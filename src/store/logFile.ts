@@ -4,7 +4,7 @@
  * A recorder that is killed leaves a line cut off, and one that goes on in the same file leaves it in the middle: such lines
  * are no records, and the reader reports them as data.
  */
-import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { FormatError } from '../base/errors.ts';
 import { errorCode, fileFailure } from './files.ts';
 import type { LogFormat } from './study.ts';
@@ -24,6 +24,7 @@ export const LONGEST_LINE: number = 2 ** 20;
 
 /** @throws FormatError if there is no such file, or it is none of the formats */
 export function logFormat(path: string): LogFormat {
+  requireFile(path);
   const start = firstBytes(path, 4096);
   if (start.subarray(0, 4).toString('latin1') === PARQUET_MAGIC) return 'parquet';
   const text = start.toString('utf8').replace(/^\ufeff/, '');
@@ -31,6 +32,13 @@ export function logFormat(path: string): LogFormat {
   const [header = ''] = text.split(/\r?\n/);
   if (header.split(',').some((name) => /^"?(?:name|step|values|q0?\.\d+)"?$/.test(name.trim()))) return 'csv';
   throw new FormatError(`${path}: expected spectra as JSON lines, CSV or Parquet, got ${otherContents(start)}`, path);
+}
+
+/** Opening a pipe would wait for someone who writes into it. */
+function requireFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile() || found.isDirectory()) return; // told when it is read
+  throw new FormatError(`${path}: expected a file, got a pipe or device; write it into a file first`, path);
 }
 
 /** What a file is that is no log, and what to do. */

@@ -1,6 +1,6 @@
 /** What a folder that jobs write into holds: checkpoints and recorder logs, each with what tells whether it changes. */
-import { readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
 import { MuonscopeError, UsageError } from '../base/errors.ts';
 import { openTree } from '../sources/bytes/folderTree.ts';
 import type { CheckpointFormat } from '../sources/checkpoints/checkpoint.ts';
@@ -33,17 +33,19 @@ const DEEPEST = 5;
 const MOST_ENTRIES = 100_000;
 
 /**
- * Candidates in `folder`, by path; the folder itself if it is a checkpoint. Hidden and unfinished files are passed over, and what `except` holds.
+ * Candidates in `folder`, by path; the folder itself if it is a checkpoint. Hidden and unfinished files are passed over, links to others of them, and what `except` holds.
  *
  * @throws UsageError if there is no such folder
  */
 export async function candidatesIn(folder: string, except: string): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
-  await collect(folder, { except: resolve(except), found, depth: 0 });
+  await collect(folder, { root: realPath(folder), except: resolve(except), found, depth: 0 });
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 interface Search {
+  /** The watched folder, without links. */
+  readonly root: string | null;
   readonly except: string;
   readonly found: Candidate[];
   readonly depth: number;
@@ -64,6 +66,7 @@ async function collect(folder: string, search: Search): Promise<void> {
     if (UNFINISHED.test(entry.name) || SHARD_FILE.test(entry.name)) continue;
     if (entry.isFile() && piece?.test(entry.name)) continue;
     const path = join(folder, entry.name);
+    if (entry.isSymbolicLink() && leadsBelow(search.root, path)) continue;
     if (entry.isDirectory()) {
       if (search.depth < DEEPEST) await collect(path, { ...search, depth: search.depth + 1 });
       continue;
@@ -71,6 +74,21 @@ async function collect(folder: string, search: Search): Promise<void> {
     const kind = CHECKPOINT_FILE.test(entry.name) ? 'checkpoint' : LOG_FILE.test(entry.name) ? 'log' : null;
     const state = kind === null ? null : stateOfFile(path);
     if (kind !== null && state !== null) search.found.push({ kind, path, ...state });
+  }
+}
+
+/** Whether a link, such as "latest.pt", names a file that is found under its own name. */
+function leadsBelow(root: string | null, link: string): boolean {
+  const real = realPath(link);
+  return root !== null && real !== null && real.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+/** Null if there is nothing. */
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
   }
 }
 

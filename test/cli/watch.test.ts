@@ -1,6 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -113,6 +122,17 @@ describe('watch, of checkpoints', () => {
     child.kill('SIGINT');
     expect(await closed()).toBe(0);
     expect(text().stderr).not.toContain('left out: job');
+  });
+
+  it('passes over links to what it measures under its own name', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'job'));
+    copyFileSync(CHECKPOINT, join(folder, 'job', 'gpt_step3.pt'));
+    symlinkSync('gpt_step3.pt', join(folder, 'job', 'latest.pt'));
+    symlinkSync(CHECKPOINT, join(folder, 'job', 'gpt_step4.pt'));
+    const { stdout } = muonscope(folder, 'watch', 'job', ...FLAGS, '--once', '--json');
+    const { checkpoints } = watchSchema.parse(JSON.parse(stdout));
+    expect(checkpoints).toEqual(['job/gpt_step3.pt', 'job/gpt_step4.pt']);
   });
 
   it('waits for the index of shards, and measures them as one checkpoint', async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -74,6 +75,9 @@ describe('a log', () => {
       );
     expect(() => logFormat(fileWith(''))).toThrow('got an empty file');
     expect(() => logFormat(fileWith(gzipSync(LINES.join(''))))).toThrow('got a gzip file; unpack it first');
+    const pipe = join(temporaryFolder(), 'pipe');
+    if (spawnSync('mkfifo', [pipe]).status === 0)
+      expect(() => logFormat(pipe)).toThrow('expected a file, got a pipe or device');
     expect(() => logFormat('/nowhere/log')).toThrow('/nowhere/log: there is no such file; check the path');
     expect(() => logFormat(temporaryFolder())).toThrow('expected a file, got a folder');
   });
