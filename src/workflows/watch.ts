@@ -92,57 +92,7 @@ interface Watch {
 function createWatch(request: WatchRequest, listener: WatchListener, signal: AbortSignal): Watch {
   const seen = new Map<string, string>();
   const done = new Map<string, string>();
-  const failed = new Map<string, string>();
-  const leftOut = new Map<string, WatchResult['leftOut'][number]>();
-  const checkpoints = new Set<string>();
-  const logs = watchedLogs(request, signal);
-  const ingested = new Set<string>();
-  let added = 0;
-  const counting: WatchListener = {
-    ...listener,
-    measured: (spectrum, share) => {
-      added++;
-      listener.measured(spectrum, share);
-    },
-  };
-
-  const attempt = async (work: Work, act: () => Promise<void>): Promise<void> => {
-    try {
-      await act();
-      failed.delete(work.name);
-    } catch (error) {
-      if (!isOfTheFile(error, work)) throw error;
-      if (!existsSync(work.paths[0] ?? '')) return;
-      failed.set(work.name, error.message);
-      listener.failed(work.name, error.message);
-    }
-  };
-  const scan = (work: Work): Promise<void> =>
-    attempt(work, async () => {
-      for (const open of checkpointsAt(work.paths, request.finding)) {
-        const study = openForObserving(request.out);
-        try {
-          await scanOne(open, request, study, counting, signal);
-        } finally {
-          study.close();
-        }
-      }
-      checkpoints.add(work.name);
-    });
-  const ingest = (work: Work): Promise<void> =>
-    attempt(work, async () => {
-      const news = await logs.take(work.name);
-      if (news.isLog) ingested.add(work.name);
-      added += news.added;
-      if (news.added > 0) listener.ingested(work.name, news.added);
-      const [first] = news.leftOut;
-      if (first === undefined) return;
-      const before = leftOut.get(work.name);
-      const lines = (before?.lines ?? 0) + news.leftOut.length;
-      leftOut.set(work.name, { name: work.name, lines, reason: before?.reason ?? first.reason });
-      listener.leftOut(news.leftOut);
-    });
-
+  const { measure, result } = createMeasuring(request, listener, signal);
   let looks = 0;
   const candidates = async (): Promise<readonly Candidate[]> => {
     if (looks++ > 0 && !existsSync(request.folder))
@@ -151,36 +101,87 @@ function createWatch(request: WatchRequest, listener: WatchListener, signal: Abo
       );
     return candidatesIn(request.folder, request.out);
   };
-
-  return {
-    look: async () => {
-      let [worked, unfinished] = [false, 0];
-      for (const work of workIn(await candidates())) {
-        if (signal.aborted) break;
-        const isSettled = work.kind === 'log' || isUnchanged(work, seen.get(work.name), request.interval);
-        seen.set(work.name, work.state);
-        if (done.get(work.name) === work.state) continue;
-        if (!isSettled) {
-          unfinished++;
-          continue;
-        }
-        await (work.kind === 'log' ? ingest(work) : scan(work));
-        if (!signal.aborted) done.set(work.name, work.state);
-        worked = true;
+  const look = async (): Promise<{ readonly worked: boolean; readonly unfinished: number }> => {
+    let [worked, unfinished] = [false, 0];
+    for (const work of workIn(await candidates())) {
+      if (signal.aborted) break;
+      const isSettled = work.kind === 'log' || isUnchanged(work, seen.get(work.name), request.interval);
+      seen.set(work.name, work.state);
+      if (done.get(work.name) === work.state) continue;
+      if (!isSettled) {
+        unfinished++;
+        continue;
       }
-      return { worked, unfinished };
-    },
-    result: () => ({
-      schema: WATCH_SCHEMA,
-      folder: request.folder,
-      out: request.out,
-      checkpoints: [...checkpoints],
-      logs: [...ingested],
-      added,
-      failed: [...failed].map(([name, reason]) => ({ name, reason })),
-      leftOut: [...leftOut.values()],
-    }),
+      await measure(work);
+      if (!signal.aborted) done.set(work.name, work.state);
+      worked = true;
+    }
+    return { worked, unfinished };
   };
+  return { look, result };
+}
+
+interface Measuring {
+  /** What cannot be read is told, and is no error. */
+  measure(work: Work): Promise<void>;
+  result(): WatchResult;
+}
+
+function createMeasuring(request: WatchRequest, listener: WatchListener, signal: AbortSignal): Measuring {
+  const failed = new Map<string, string>();
+  const leftOut = new Map<string, WatchResult['leftOut'][number]>();
+  const checkpoints = new Set<string>();
+  const ingested = new Set<string>();
+  const logs = watchedLogs(request, signal);
+  let added = 0;
+  const measured: WatchListener['measured'] = (spectrum, share) => {
+    added++;
+    listener.measured(spectrum, share);
+  };
+  const scan = async ({ name, paths }: Work): Promise<void> => {
+    for (const open of checkpointsAt(paths, request.finding)) {
+      const study = openForObserving(request.out);
+      try {
+        await scanOne(open, request, study, { ...listener, measured }, signal);
+      } finally {
+        study.close();
+      }
+    }
+    checkpoints.add(name);
+  };
+  const ingest = async ({ name }: Work): Promise<void> => {
+    const news = await logs.take(name);
+    if (news.isLog) ingested.add(name);
+    added += news.added;
+    if (news.added > 0) listener.ingested(name, news.added);
+    const [first] = news.leftOut;
+    if (first === undefined) return;
+    const before = leftOut.get(name) ?? { lines: 0, reason: first.reason };
+    leftOut.set(name, { name, lines: before.lines + news.leftOut.length, reason: before.reason });
+    listener.leftOut(news.leftOut);
+  };
+  const measure = async (work: Work): Promise<void> => {
+    try {
+      await (work.kind === 'log' ? ingest(work) : scan(work));
+      failed.delete(work.name);
+    } catch (error) {
+      if (!isOfTheFile(error, work)) throw error;
+      if (!existsSync(work.paths[0] ?? '')) return;
+      failed.set(work.name, error.message);
+      listener.failed(work.name, error.message);
+    }
+  };
+  const result = (): WatchResult => ({
+    schema: WATCH_SCHEMA,
+    folder: request.folder,
+    out: request.out,
+    checkpoints: [...checkpoints],
+    logs: [...ingested],
+    added,
+    failed: [...failed].map(([name, reason]) => ({ name, reason })),
+    leftOut: [...leftOut.values()],
+  });
+  return { measure, result };
 }
 
 /** Checkpoints with the files of all ranks, by step, then logs. */

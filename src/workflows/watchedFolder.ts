@@ -79,8 +79,8 @@ async function collect(folder: string, search: Search): Promise<void> {
 
 /** Whether a link, such as "latest.pt", names a file that is found under its own name. */
 function leadsBelow(root: string | null, link: string): boolean {
-  const real = realPath(link);
-  return root !== null && real !== null && real.startsWith(root.endsWith(sep) ? root : root + sep);
+  if (root === null) return false;
+  return realPath(link)?.startsWith(root.endsWith(sep) ? root : root + sep) === true;
 }
 
 /** Null if there is nothing. */

@@ -1,5 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import {
   appendFileSync,
   copyFileSync,
@@ -12,51 +10,17 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { watchSchema } from '../../src/store/observedSchemas.ts';
 import { readRuns } from '../../src/store/studyFolder.ts';
 import { temporaryFolder } from '../store/exampleRecords.ts';
 import { ladderSpectra } from '../workflows/observedLadder.ts';
-import { muonscope, startMuonscope } from './muonscope.ts';
+import { muonscope } from './muonscope.ts';
 import { shardedMomentum } from './shardedMomentum.ts';
+import { FLAGS, watching } from './watching.ts';
 
 const CHECKPOINT = fileURLToPath(new URL('../../fixtures/layouts/dion/muon_step3.pt', import.meta.url));
-const FLAGS = ['--out', 'study', '--params', '10k', '--interval', '0.2'];
 const LINES = ladderSpectra('w64', 64, [1, 2, 3]).map((spectrum) => `${JSON.stringify(spectrum)}\n`);
-
-interface Watching {
-  readonly child: ChildProcess;
-  readonly folder: string;
-  readonly job: string;
-  text(): { readonly stdout: string; readonly stderr: string };
-  until(isThere: () => boolean): Promise<void>;
-  closed(): Promise<number | null>;
-}
-
-/** `muonscope watch job`, started and at its first rest. */
-async function watching(): Promise<Watching> {
-  const folder = temporaryFolder();
-  const job = join(folder, 'job');
-  mkdirSync(job);
-  const child = startMuonscope(folder, 'watch', 'job', ...FLAGS);
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  const close = once(child, 'close');
-  let [stdout, stderr] = ['', ''];
-  child.stdout?.on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr?.on('data', (text) => {
-    stderr += text;
-  });
-  const until = async (isThere: () => boolean): Promise<void> => {
-    for (let i = 0; i < 400 && !isThere(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(isThere(), stdout + stderr).toBe(true);
-  };
-  await until(() => stderr.includes('Waiting for news in job'));
-  return { child, folder, job, text: () => ({ stdout, stderr }), until, closed: async () => (await close)[0] };
-}
 
 function recorded(folder: string): number {
   return existsSync(join(folder, 'study', 'study.json'))
