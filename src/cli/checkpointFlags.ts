@@ -61,9 +61,10 @@ export function addCheckpointFlags(command: Command): Command {
     .option('--workers <n>', 'threads (default: one a core)', integerFlag('--workers'));
 }
 
-export function addRunFlags(command: Command): Command {
+/** @param run what the run is called without --run */
+export function addRunFlags(command: Command, run: string = "from the file's path"): Command {
   return command
-    .option('--run <name>', "name of the run in the study (default: from the file's path)")
+    .option('--run <name>', `name of the run in the study (default: ${run})`)
     .option('--params <n>', 'parameters of the model, e.g. 124M, if nothing tells', countFlag('--params'))
     .option(
       '--non-embedding-params <n>',

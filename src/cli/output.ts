@@ -1,8 +1,8 @@
 /** Where a command writes: results to stdout, everything else to stderr. */
-
+import { existsSync } from 'node:fs';
 import { formatNotes, formatSentences, type Note } from './notes.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type Colours, createColours, wrap } from './terminal.ts';
+import { type Colours, createColours, shellWord, wrap } from './terminal.ts';
 
 /** Prints a document as the only thing on stdout. */
 export function printJson(document: unknown): void {
@@ -77,8 +77,16 @@ export function interruptSignal(told: () => void): AbortSignal {
 /** What to say after Ctrl-C. @param begun whether the folder holds something to go on with */
 export function stoppedText(command: 'study' | 'train', out: string, begun: boolean): string {
   return begun
-    ? `Stopped. Everything so far is in ${out}; go on with: muonscope ${command} --resume --out ${out}`
+    ? `Stopped. Everything so far is in ${out}; go on with: muonscope ${command} --resume --out ${shellWord(out)}`
     : 'Stopped before training; nothing was written.';
+}
+
+/** What scan and ingest say after Ctrl-C. @param out the study, which is not there if nothing was recorded */
+export function stoppedObservingText(out: string | undefined): string {
+  if (out === undefined) return 'Stopped.';
+  return existsSync(out)
+    ? `Stopped. What was read is in ${out}; the same command goes on.`
+    : 'Stopped before anything was read; nothing was written.';
 }
 
 /** 128 + SIGINT, as shells report it. */

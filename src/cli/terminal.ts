@@ -45,6 +45,16 @@ export function printable(text: string): string {
 }
 
 /**
+ * A path or name as a word of a command that can be copied into a shell.
+ *
+ * @example shellWord('my study') // "'my study'"
+ */
+export function shellWord(text: string): string {
+  const shown = printable(text);
+  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+}
+
+/**
  * A table without lines: a header, then rows, columns two spaces apart.
  *
  * A table wider than `width` wraps the cells of its widest left-aligned columns between words; numbers are never

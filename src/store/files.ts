@@ -18,6 +18,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -67,16 +68,36 @@ export function writeWhole(path: string, contents: string | Uint8Array, folder: 
  *
  * Node's own recursive mkdir never returns where the system refuses a new folder with ENOENT, as in /proc.
  *
- * @throws the operating system's refusal, for {@link fileFailure}
+ * @throws the operating system's refusal, for {@link fileFailure}; what was made above it is then removed again
  */
 export function makeFolder(path: string): void {
-  const above = dirname(path);
-  if (above !== path && !existsSync(above)) makeFolder(above);
+  const missing = missingFolders(path);
+  try {
+    for (const folder of missing.length > 0 ? missing : [path]) makeOne(folder);
+  } catch (error) {
+    removeEmptyFolders(missing);
+    throw error;
+  }
+}
+
+function makeOne(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
+}
+
+/** Those of a folder and the folders above it that do not exist, the outermost first. */
+export function missingFolders(path: string): readonly string[] {
+  if (existsSync(path)) return [];
+  const above = dirname(path);
+  return above === path ? [path] : [...missingFolders(above), path];
+}
+
+/** Removes folders that are empty, the last first; others and missing ones are passed over. */
+export function removeEmptyFolders(folders: readonly string[]): void {
+  for (const folder of [...folders].reverse()) quietly(() => rmdirSync(folder));
 }
 
 /**

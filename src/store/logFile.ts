@@ -4,7 +4,7 @@
  * A recorder that is killed leaves a line cut off, and one that goes on in the same file leaves it in the middle: such lines
  * are no records, and the reader reports them as data.
  */
-import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { FormatError } from '../base/errors.ts';
 import { errorCode, fileFailure } from './files.ts';
 import type { LogFormat } from './study.ts';
@@ -14,15 +14,17 @@ import { spectrumOfRow } from './tables/spectrumTable.ts';
 
 /** What stands in one place of a log, not validated yet. */
 export type LogEntry =
+  /** Its numbers may be NaN or infinite. */
   | { readonly kind: 'record'; readonly line: number; readonly record: unknown }
   /** A line that is no whole record. */
   | { readonly kind: 'cut'; readonly line: number };
 
 /** Longest line taken: a spectrum takes about 700 bytes. */
-const LONGEST_LINE = 2 ** 20;
+export const LONGEST_LINE: number = 2 ** 20;
 
 /** @throws FormatError if there is no such file, or it is none of the formats */
 export function logFormat(path: string): LogFormat {
+  requireFile(path);
   const start = firstBytes(path, 4096);
   if (start.subarray(0, 4).toString('latin1') === PARQUET_MAGIC) return 'parquet';
   const text = start.toString('utf8').replace(/^\ufeff/, '');
@@ -30,6 +32,13 @@ export function logFormat(path: string): LogFormat {
   const [header = ''] = text.split(/\r?\n/);
   if (header.split(',').some((name) => /^"?(?:name|step|values|q0?\.\d+)"?$/.test(name.trim()))) return 'csv';
   throw new FormatError(`${path}: expected spectra as JSON lines, CSV or Parquet, got ${otherContents(start)}`, path);
+}
+
+/** Opening a pipe would wait for someone who writes into it. */
+function requireFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile() || found.isDirectory()) return; // told when it is read
+  throw new FormatError(`${path}: expected a file, got a pipe or device; write it into a file first`, path);
 }
 
 /** What a file is that is no log, and what to do. */
@@ -53,44 +62,33 @@ export async function* readLog(path: string, format: LogFormat): AsyncGenerator<
   }
 }
 
-/**
- * The whole lines of a JSON lines file after byte `from`; the last one is left until its end is written.
- *
- * @param from where an earlier call ended; a file that has become shorter is read from its beginning
- * @returns lines counted from the first one read
- */
-export function readNewLines(
-  path: string,
-  from: number,
-): { readonly entries: readonly LogEntry[]; readonly end: number } {
-  const { bytes, start } = bytesFrom(path, from);
-  const last = bytes.lastIndexOf(NEWLINE);
-  const entries: LogEntry[] = [];
-  const lines = bytes.toString('utf8', 0, Math.max(0, last)).split('\n');
-  for (const [i, text] of lines.entries()) {
-    if (text.trim() === '') continue;
-    const record = parsed(text);
-    entries.push(record === undefined ? { kind: 'cut', line: i + 1 } : { kind: 'record', line: i + 1, record });
-  }
-  return { entries, end: start + last + 1 };
+/** A line of JSON, in which NaN and infinite numbers may stand bare, as Python writes them. */
+export function parseLine(text: string, line: number): LogEntry {
+  const record = parsed(text.replace(/^\ufeff/, ''));
+  return record === undefined ? { kind: 'cut', line } : { kind: 'record', line, record };
 }
 
-/** Most bytes taken in one go; the rest comes with the next. */
-const MOST_NEW_BYTES = 64 * 2 ** 20;
-
-function bytesFrom(path: string, from: number): { readonly bytes: Buffer; readonly start: number } {
+function parsed(text: string): unknown {
   try {
-    const file = openSync(path, 'r');
-    try {
-      const { size } = fstatSync(file);
-      const start = size < from ? 0 : from;
-      const bytes = Buffer.alloc(Math.min(size - start, MOST_NEW_BYTES));
-      return { bytes: bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start)), start };
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw readFailure(error, path);
+    return JSON.parse(text);
+  } catch {
+    return /NaN|Infinity/.test(text) ? parsedByPython(text) : undefined;
+  }
+}
+
+/** Begins a text that stands for a number which JSON does not have. */
+const BARE = '\0';
+
+function parsedByPython(text: string): unknown {
+  const marked = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g, (token) =>
+    token.startsWith('"') ? token : JSON.stringify(BARE + token),
+  );
+  try {
+    return JSON.parse(marked, (_, value: unknown) =>
+      typeof value === 'string' && value.startsWith(BARE) ? Number(value.slice(1)) : value,
+    );
+  } catch {
+    return undefined;
   }
 }
 
@@ -98,10 +96,7 @@ async function* readLines(path: string): AsyncGenerator<LogEntry, void, undefine
   let line = 0;
   for await (const text of linesOf(path)) {
     line++;
-    if (text.trim() === '') continue;
-    const record = parsed(text);
-    if (record !== undefined) yield { kind: 'record', line, record };
-    else yield { kind: 'cut', line };
+    if (text.trim() !== '') yield parseLine(text, line);
   }
 }
 
@@ -114,15 +109,6 @@ async function* readCsv(path: string): AsyncGenerator<LogEntry, void, undefined>
 async function* readRows(path: string): AsyncGenerator<LogEntry, void, undefined> {
   let line = 0;
   for await (const row of readParquet(path)) yield { kind: 'record', line: ++line, record: spectrumOfRow(row) };
-}
-
-/** The value of a line of JSON; undefined if it is none. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Lines without their ends, of a file of any size. @throws FormatError for a line too long to be a record */
@@ -172,7 +158,8 @@ function wholeText(path: string): string {
   }
 }
 
-function readFailure(error: unknown, path: string): unknown {
+/** A FormatError for a file that is not there or a folder; otherwise as {@link fileFailure}. */
+export function readFailure(error: unknown, path: string): unknown {
   if (errorCode(error) === 'ENOENT') return new FormatError(`${path}: there is no such file; check the path`, path);
   if (errorCode(error) === 'EISDIR')
     return new FormatError(`${path}: expected a file, got a folder; name the files in it, or watch it`, path);

@@ -4,11 +4,20 @@
  * Spectra are appended as they are measured, in any order of steps; a line of sources.jsonl says that a checkpoint or
  * log is done. A kill loses at most the line being written: it is cut off on opening, and its matrix is measured again.
  */
+import { rmSync } from 'node:fs';
 import type { Spectrum } from '../spectra/spectrum.ts';
-import { cutFile, openLines } from './files.ts';
+import { cutFile, missingFolders, openLines, removeEmptyFolders } from './files.ts';
 import { type CutLine, type JsonLines, readJsonLines } from './jsonLines.ts';
 import { damaged, firstDifference, formatRecord } from './records.ts';
-import { beginRun, cutLines, runIdentity, sourcesPath, spectraPath, spectrumLine } from './runFiles.ts';
+import {
+  beginRun,
+  cutLines,
+  descriptionPath,
+  runIdentity,
+  sourcesPath,
+  spectraPath,
+  spectrumLine,
+} from './runFiles.ts';
 import { SOURCE_SCHEMA, SPECTRUM_SCHEMA, sourceSchema, spectrumSchema } from './schemas.ts';
 import type { ObservedRun, SourceRecord } from './study.ts';
 
@@ -23,7 +32,7 @@ export interface ObservedRunRecords {
   readonly cut: readonly CutLine[];
 }
 
-/** An observed run that is being recorded. Close it when done. */
+/** An observed run that is being recorded. Close it when done: one that was begun and has no record then is removed. */
 export interface ObservedRunWriter {
   readonly description: ObservedRun;
   /** Recorded before this writer was opened. */
@@ -66,6 +75,7 @@ export function readObservedRun(runFolder: string, description: ObservedRun, fol
  * @throws StudyError if the folder holds a run with another description, or damaged records
  */
 export function openObservedRun(runFolder: string, description: ObservedRun, folder: string): ObservedRunWriter {
+  const missing = missingFolders(runFolder);
   beginRun(runFolder, description, folder);
   const spectra = readSpectra(runFolder, description, folder);
   const sources = readSources(runFolder, folder);
@@ -75,6 +85,7 @@ export function openObservedRun(runFolder: string, description: ObservedRun, fol
   const spectraFile = openLines(spectraPath(runFolder), folder);
   const sourcesFile = openLines(sourcesPath(runFolder), folder);
   const shared = runIdentity(description);
+  let isEmpty = missing.length > 0;
   return {
     description,
     sources: sources.records,
@@ -85,19 +96,29 @@ export function openObservedRun(runFolder: string, description: ObservedRun, fol
       if (recorded.has(key)) return false;
       spectraFile.append(spectrumLine(spectrum, shared, runFolder, folder));
       recorded.set(key, spectrum);
+      isEmpty = false;
       return true;
     },
     appendSource: (source) => {
       const line = formatRecord(source, sourceSchema, { file: sourcesPath(runFolder), folder }, 0);
       spectraFile.flush();
       sourcesFile.append(line);
+      isEmpty = false;
       sourcesFile.flush();
     },
     close: () => {
       spectraFile.close();
       sourcesFile.close();
+      if (isEmpty) removeBegun(runFolder, missing);
     },
   };
+}
+
+/** Removes a run that was begun and of which nothing was recorded. @param made folders that were made for it */
+function removeBegun(runFolder: string, made: readonly string[]): void {
+  for (const file of [spectraPath(runFolder), sourcesPath(runFolder), descriptionPath(runFolder)])
+    rmSync(file, { force: true });
+  removeEmptyFolders(made);
 }
 
 function keyOf({ name, step, stage }: Measured): string {

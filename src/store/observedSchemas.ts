@@ -25,6 +25,8 @@ export interface IngestedFile {
   readonly duplicates: number;
   /** Lines that are no whole record, from 1. */
   readonly cut: readonly number[];
+  /** Lines that hold NaN or an infinite number, from 1, with the first such field, e.g. "values[3] (q0.25) is NaN". */
+  readonly notFinite: readonly { readonly line: number; readonly field: string }[];
   /** Lines of other records. */
   readonly foreign: number;
 }
@@ -41,6 +43,8 @@ export interface WatchResult {
   /** Spectra added to the study. */
   readonly added: number;
   readonly failed: readonly { readonly name: string; readonly reason: string }[];
+  /** Logs of which lines were left out: how many, and why the first was. */
+  readonly leftOut: readonly { readonly name: string; readonly lines: number; readonly reason: string }[];
 }
 
 export const EXPORT_TARGETS = ['parquet', 'csv', 'tensorboard', 'trackio'] as const;
@@ -73,6 +77,7 @@ export const ingestSchema: z.ZodType<IngestResult> = z.looseObject({
       added: count,
       duplicates: count,
       cut: z.array(z.int().positive()),
+      notFinite: z.array(z.looseObject({ line: z.int().positive(), field: z.string() })),
       foreign: count,
     }),
   ),
@@ -87,6 +92,7 @@ export const watchSchema: z.ZodType<WatchResult> = z.looseObject({
   logs: names,
   added: count,
   failed: z.array(z.looseObject({ name: z.string(), reason: z.string() })),
+  leftOut: z.array(z.looseObject({ name: z.string(), lines: z.int().positive(), reason: z.string() })),
 });
 
 /** `export --json` */

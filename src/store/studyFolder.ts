@@ -14,7 +14,15 @@ import type { Plan } from '../planner/plan.ts';
 import type { LawsDocument } from '../scaling/law.ts';
 import type { RandomSpectra } from '../spectra/randomSpectra.ts';
 import { LAWS_SCHEMA, lawsSchema, PLAN_SCHEMA, planSchema } from './documentSchemas.ts';
-import { fileFailure, makeFolder, readBytes, TEMPORARY_SUFFIX, writeWhole } from './files.ts';
+import {
+  fileFailure,
+  makeFolder,
+  missingFolders,
+  readBytes,
+  removeEmptyFolders,
+  TEMPORARY_SUFFIX,
+  writeWhole,
+} from './files.ts';
 import { LOCK_FILE, lockStudy } from './lock.ts';
 import { type ObservedRunWriter, openObservedRun } from './observedRun.ts';
 import { RANDOM_SCHEMA, randomSchema } from './randomSchema.ts';
@@ -51,17 +59,19 @@ export interface StudyWriter<D extends StudyDescription = StudyDescription> {
  */
 export function createStudy<D extends StudyDescription>(folder: string, description: D): StudyWriter<D> {
   requireFreeFolder(folder);
+  const missing = missingFolders(folder);
   try {
     makeFolder(folder);
+    return locked(folder, () => {
+      requireFreeFolder(folder);
+      const place = { file: join(folder, 'study.json'), folder };
+      writeWhole(place.file, formatRecord(description, studySchema, place, 2), folder);
+      return description;
+    });
   } catch (error) {
+    removeEmptyFolders(missing);
     throw fileFailure(error, `making ${folder}`, folder);
   }
-  return locked(folder, () => {
-    requireFreeFolder(folder);
-    const place = { file: join(folder, 'study.json'), folder };
-    writeWhole(place.file, formatRecord(description, studySchema, place, 2), folder);
-    return description;
-  });
 }
 
 /**

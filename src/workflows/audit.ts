@@ -77,27 +77,29 @@ async function judgeAll(
   const { found, name: checkpoint } = opened;
   const chosen = chooseMatrices(found.matrices, request);
   const total = chosen.reduce((sum, matrix) => sum + workOf(matrix), 0);
-  const matrices: AuditedMatrix[] = [];
-  const findings: AuditFinding[] = [...findingsOf(leftOut(opened))];
+  const judged = new Map<MomentumMatrix, JudgedMatrix>();
   let work = 0;
   const done = (outcome: MatrixOutcome<Float64Array>): void => {
-    work += workOf(outcome.matrix);
-    const judged = judgeOutcome(outcome, checkpoint, judgeOf(outcome.matrix, found));
-    if (judged.matrix !== null) matrices.push(judged.matrix);
-    findings.push(...judged.findings);
+    const { matrix } = outcome;
+    work += workOf(matrix);
+    judged.set(matrix, judgeOutcome(outcome, checkpoint, judgeOf(matrix, found)));
     listener(work / total);
   };
   await withPool(workersFor(chosen, request.workers), chosen.length, (pool, workers) =>
     measureMatrices(chosen, (matrix) => pool.singularValues(matrix, { transfer: true }), { workers, signal, done }),
   );
+  const inOrder = chosen.flatMap((matrix) => judged.get(matrix) ?? []);
+  const matrices = inOrder.flatMap(({ matrix }) => matrix ?? []);
+  const findings = [...findingsOf(leftOut(opened)), ...inOrder.flatMap((one) => one.findings)];
   return { matrices, findings, byDefault: matrices.filter(({ origin }) => origin === 'default').length };
 }
 
-function judgeOutcome(
-  outcome: MatrixOutcome<Float64Array>,
-  checkpoint: string,
-  judge: Judge,
-): { readonly matrix: AuditedMatrix | null; readonly findings: readonly AuditFinding[] } {
+interface JudgedMatrix {
+  readonly matrix: AuditedMatrix | null;
+  readonly findings: readonly AuditFinding[];
+}
+
+function judgeOutcome(outcome: MatrixOutcome<Float64Array>, checkpoint: string, judge: Judge): JudgedMatrix {
   const { name, role, layer, layers, shape } = outcome.matrix;
   if (!('measured' in outcome)) {
     const { cause, reason } = outcome;

@@ -23,6 +23,7 @@ export type { ExportResult, ExportTarget };
  * @throws UsageError if the study has no records yet, or the folder holds files that are not of an export
  */
 export async function exportStudy(study: string, to: ExportTarget, out: string): Promise<ExportResult> {
+  requireOwnExtension(to, out);
   const { created } = readStudy(study);
   const runs = readRuns(study).filter(
     (run) => run.spectra.length > 0 || (run.origin === 'trained' && run.metrics.length > 0),
@@ -40,6 +41,18 @@ export async function exportStudy(study: string, to: ExportTarget, out: string):
     steps: runs.reduce((sum, run) => sum + (run.origin === 'trained' ? run.metrics.length : 0), 0),
   };
 }
+
+/** A folder called x.parquet is hardly meant. @throws UsageError */
+function requireOwnExtension(to: ExportTarget, out: string): void {
+  const extension = extname(out);
+  if (!TABLES.includes(extension) || extension === `.${to}` || existsSync(out)) return;
+  throw new UsageError(
+    `--out: expected a name for ${to}, got ${out}, which ends as another format; give --to ${extension.slice(1)} or another name`,
+  );
+}
+
+/** Names that end so are files. */
+const TABLES: readonly string[] = ['.csv', '.parquet'];
 
 interface ExportedFile {
   readonly path: string;

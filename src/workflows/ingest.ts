@@ -1,14 +1,13 @@
 /** Adds spectra that were recorded elsewhere to a study: recorder logs, JSON lines, CSV, Parquet. */
-import { FormatError, StudyError } from '../base/errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { ScannedSpectrum } from '../spectra/scannedMomentum.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import { logFormat, readLog } from '../store/logFile.ts';
 import type { ObservedRunWriter } from '../store/observedRun.ts';
 import { INGEST_SCHEMA, type IngestedFile, type IngestResult } from '../store/observedSchemas.ts';
-import { parseForeign } from '../store/records.ts';
-import { SPECTRUM_SCHEMA, scannedSpectrumSchema } from '../store/schemas.ts';
 import type { LogFormat } from '../store/study.ts';
 import type { StudyWriter } from '../store/studyFolder.ts';
+import { logLine } from './logLines.ts';
 import { observedRunFor, openForObserving } from './observedStudy.ts';
 import { folderNameOf } from './runName.ts';
 
@@ -46,6 +45,7 @@ export async function ingestLogs(
       ingested.push(await ingestFile(file, format, runs, signal));
       if (signal.aborted) return null;
     }
+    requireSpectra(ingested);
     return { schema: INGEST_SCHEMA, out: request.out, files: ingested };
   } finally {
     runs.close();
@@ -119,55 +119,57 @@ function completed(
 ): Spectrum {
   const { run, params, nonEmbeddingParams } = description;
   if (request.params === undefined && spectrum.params !== null && spectrum.params !== params)
-    throw new StudyError(
+    throw new FormatError(
       `${file} line ${line}: run ${run} has ${params} parameters, this line says ${spectrum.params}; give another --run, or --params if the number is wrong`,
       file,
     );
   const step = spectrum.step ?? request.step;
-  if (step === undefined) throw new FormatError(`${file} line ${line}: its step is not known; give --step`, file);
+  if (step === undefined)
+    throw new FormatError(`${file} line ${line}: its step is not known; ingest it with --step`, file);
   return { ...spectrum, run, params, nonEmbeddingParams, step };
 }
 
 async function ingestFile(file: string, format: LogFormat, runs: OpenRuns, signal: AbortSignal): Promise<IngestedFile> {
   const cut: number[] = [];
+  const notFinite: { readonly line: number; readonly field: string }[] = [];
   const spectra = new Map<string, number>();
   let [added, duplicates, foreign] = [0, 0, 0];
   for await (const entry of readLog(file, format)) {
     if (signal.aborted) break;
-    if (entry.kind === 'cut') {
-      if (entry.line === 1) throw notALog(file, format);
-      cut.push(entry.line);
-      continue;
+    const read = logLine(entry, file);
+    const { line } = read;
+    if (read.kind === 'foreign') foreign++;
+    else if (read.kind === 'not finite') notFinite.push({ line, field: read.field });
+    else if (read.kind === 'cut') {
+      if (line === 1) throw notALog(file, format);
+      cut.push(line);
+    } else {
+      if (runs.add(read.spectrum, { file, line })) added++;
+      else duplicates++;
+      const run = runs.nameOf(read.spectrum);
+      spectra.set(run, (spectra.get(run) ?? 0) + 1);
     }
-    const spectrum = spectrumOf(entry.record, { file, line: entry.line, folder: file });
-    if (spectrum === null) {
-      foreign++;
-      continue;
-    }
-    if (runs.add(spectrum, { file, line: entry.line })) added++;
-    else duplicates++;
-    const run = runs.nameOf(spectrum);
-    spectra.set(run, (spectra.get(run) ?? 0) + 1);
   }
   if (!signal.aborted) runs.finish(file, format, spectra);
-  return { file, format, runs: [...spectra.keys()], added, duplicates, cut, foreign };
+  return { file, format, runs: [...spectra.keys()], added, duplicates, cut, notFinite, foreign };
 }
 
-/**
- * A record as a spectrum; null if it is a record of another schema.
- *
- * @throws FormatError naming file, line and field
- */
-export function spectrumOf(
-  record: unknown,
-  place: { readonly file: string; readonly line: number; readonly folder: string },
-): ScannedSpectrum | null {
-  const schema = typeof record === 'object' && record !== null ? Reflect.get(record, 'schema') : undefined;
-  if (typeof schema === 'string' && !schema.startsWith(SPECTRUM_FAMILY)) return null;
-  return parseForeign(record, scannedSpectrumSchema, SPECTRUM_SCHEMA, place);
+/** @throws FormatError if not one file has a spectrum */
+function requireSpectra(files: readonly IngestedFile[]): void {
+  const [first] = files;
+  if (first === undefined || files.some(({ runs }) => runs.length > 0)) return;
+  const { file, cut, notFinite, foreign } = first;
+  const [bad] = notFinite;
+  const others = [
+    ...(foreign === 0 ? [] : [`records of other schemas (${foreign})`]),
+    ...(cut.length === 0 ? [] : [`lines that are cut off (${cut.length})`]),
+    ...(bad === undefined
+      ? []
+      : [`spectra with numbers that are not finite (${notFinite.length}; line ${bad.line}: ${bad.field})`]),
+  ];
+  const found = others.length === 0 ? 'none' : `only ${others.join(', ')}`;
+  throw new FormatError(`${file}: expected spectra, found ${found}; nothing was added, see ingest --help`, file);
 }
-
-const SPECTRUM_FAMILY = 'muonscope.spectrum/';
 
 function notALog(file: string, format: LogFormat): FormatError {
   const expected =

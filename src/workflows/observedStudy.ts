@@ -1,8 +1,9 @@
 /** Studies that spectra of runs trained elsewhere are added to. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { StudyError, UsageError } from '../base/errors.ts';
+import { FormatError, UsageError } from '../base/errors.ts';
 import { formatCount } from '../base/numbers.ts';
+import { missingFolders, removeEmptyFolders } from '../store/files.ts';
 import { RUN_NAME } from '../store/schemas.ts';
 import type { ObservedRun } from '../store/study.ts';
 import { createStudy, findObservedRun, openStudy, type StudyWriter } from '../store/studyFolder.ts';
@@ -25,13 +26,15 @@ export interface ToldRun {
 }
 
 /**
- * Opens the study in `folder`, made if there is none.
+ * Opens the study in `folder`, made if there is none; one that was made and has no run when it is closed is removed.
  *
  * @throws StudyError if the folder holds other files, a damaged study, or one that another process writes
  */
 export function openForObserving(folder: string): StudyWriter {
-  if (existsSync(join(folder, 'study.json'))) return openStudy(folder);
-  return createStudy(folder, {
+  const description = join(folder, 'study.json');
+  if (existsSync(description)) return openStudy(folder);
+  const missing = missingFolders(folder);
+  const study = createStudy(folder, {
     schema: 'muonscope.study-folder/1',
     origin: 'observed',
     created: new Date().toISOString(),
@@ -39,12 +42,18 @@ export function openForObserving(folder: string): StudyWriter {
     target: DEFAULT_TARGET,
     versions: softwareVersions(),
   });
+  const close = (): void => {
+    if (!existsSync(join(folder, 'runs'))) rmSync(description, { force: true });
+    study.close();
+    removeEmptyFolders(missing);
+  };
+  return { ...study, close };
 }
 
 /**
  * The run that spectra of a source belong to: the one of that name in the study, or a new one.
  *
- * @throws StudyError if the run of that name has another size
+ * @throws FormatError if the run of that name has another size
  * @throws UsageError if the run is new and nothing tells its size, or its name is no folder name
  */
 export function observedRunFor(study: StudyWriter, told: ToldRun): ObservedRun {
@@ -52,9 +61,9 @@ export function observedRunFor(study: StudyWriter, told: ToldRun): ObservedRun {
   const existing = findObservedRun(study.folder, run);
   if (existing !== null) {
     if (params === null || params === existing.params) return existing;
-    throw new StudyError(
+    throw new FormatError(
       `study: run ${run} of ${study.folder} has ${formatCount(existing.params)} parameters (${existing.params}), ${source} is of a model with ${formatCount(params)} (${params}); give another --run`,
-      study.folder,
+      source,
     );
   }
   if (!RUN_NAME.test(run))

@@ -1,9 +1,10 @@
 /** From paths to found momentum: files that belong together are opened together. */
-import { readFileSync } from 'node:fs';
-import { UsageError } from '../base/errors.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FormatError, UsageError } from '../base/errors.ts';
 import type { Checkpoint } from '../sources/checkpoints/checkpoint.ts';
 import { openCheckpoint } from '../sources/checkpoints/openCheckpoint.ts';
-import { type CheckpointGroup, groupCheckpoints } from '../sources/momentum/checkpointFiles.ts';
+import { type CheckpointGroup, groupCheckpoints, trainerFiles } from '../sources/momentum/checkpointFiles.ts';
 import { findMomentum, type MomentumOptions } from '../sources/momentum/findMomentum.ts';
 import { parseNames } from '../sources/momentum/parameterNames.ts';
 import { parseRoleRule } from '../sources/momentum/roleRules.ts';
@@ -32,6 +33,8 @@ export function checkpointsAt(
   paths: readonly string[],
   flags: FindingFlags,
 ): readonly (() => Promise<OpenedMomentum>)[] {
+  if (paths.some((path) => path.trim() === ''))
+    throw new UsageError('checkpoint: expected a file, folder or address, got an empty name; name one');
   const { names, model, map = [], split = [], kvHeads, ...options } = flags;
   const finding: MomentumOptions = {
     ...options,
@@ -40,7 +43,48 @@ export function checkpointsAt(
     roles: map.map(parseRoleRule),
     splits: split.map(parseSplitRule),
   };
-  return groupCheckpoints(paths).map((group) => () => openGroup(group, finding, model ?? group.model));
+  return groupCheckpoints(paths).map((group) => () => openAny(group, finding, model ?? null));
+}
+
+/** A folder of a Trainer is opened by its optimizer that has momentum, named by its model; anything else as it is. */
+async function openAny(
+  group: CheckpointGroup,
+  options: MomentumOptions,
+  model: string | null,
+): Promise<OpenedMomentum> {
+  const [folder] = group.paths;
+  const files = folder === undefined || group.paths.length > 1 ? null : trainerFiles(namesIn(folder));
+  if (folder === undefined || files === null) return openGroup(group, options, model ?? group.model);
+  const beside = files.model === null ? null : join(folder, files.model);
+  const opened = files.optimizers.map(
+    (file) => () => openGroup({ ...group, paths: [join(folder, file)] }, options, model ?? beside),
+  );
+  return firstWithMomentum(opened);
+}
+
+/** The first that has momentum; else what came of the first. */
+async function firstWithMomentum(open: readonly (() => Promise<OpenedMomentum>)[]): Promise<OpenedMomentum> {
+  for (const openOne of open) {
+    const opened = await openOne().catch((error: unknown) => {
+      if (error instanceof FormatError) return null;
+      throw error;
+    });
+    if (opened !== null && opened.found.matrices.length > 0) return opened;
+    await opened?.close();
+  }
+  const [first] = open;
+  if (first === undefined) throw new UsageError('scan: expected an optimizer, got none');
+  return first();
+}
+
+/** Of the files in a folder; none of anything else. */
+function namesIn(path: string): readonly string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  } catch {
+    return []; // a file or an address, or opening it tells why it cannot be read
+  }
 }
 
 /** Opens the files of one step, and finds their momentum; closes them all if that fails. */

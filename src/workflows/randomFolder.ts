@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { StudyError, UsageError } from '../base/errors.ts';
 import { renderRandomReport } from '../report/renderRandomReport.ts';
 import type { RandomSpectra } from '../spectra/randomSpectra.ts';
-import { fileFailure, makeFolder, writeWhole } from '../store/files.ts';
+import { fileFailure, makeFolder, missingFolders, removeEmptyFolders, writeWhole } from '../store/files.ts';
 import { openStudy, type StudyWriter } from '../store/studyFolder.ts';
 import { randomReportData } from './randomReport.ts';
 import { rewriteReportOf } from './rewriteReport.ts';
@@ -21,7 +21,7 @@ export interface RandomWritten {
   readonly charts: number;
 }
 
-/** A folder that this process may write; close it when done. */
+/** A folder that this process may write. Close it when done: one that was made and not written into is removed. */
 export interface RandomFolder {
   /** Whether it holds a random.json. */
   holdsRecord(): boolean;
@@ -57,6 +57,7 @@ function studyFolder(study: StudyWriter): RandomFolder {
 }
 
 function ownFolder(folder: string): RandomFolder {
+  const missing = missingFolders(folder);
   requireWritable(folder);
   return {
     holdsRecord: () => existsSync(join(folder, RECORD)),
@@ -68,7 +69,7 @@ function ownFolder(folder: string): RandomFolder {
       writeWhole(report, html, folder);
       return { record, report, charts: charts.length };
     },
-    close: () => {},
+    close: () => removeEmptyFolders(missing),
   };
 }
 

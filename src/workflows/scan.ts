@@ -189,7 +189,8 @@ async function scanInto(
     measureMatrices(wanted, (matrix) => measureValues(matrix, pool, { transfer: true }), { workers, signal, done }),
   );
   const skipped = [...leftOut(opened), ...inOrder(refused, chosen)];
-  if (!signal.aborted && writer !== null) noteSource(writer, sourceOf(checkpoint, matrices, skipped));
+  if (!signal.aborted && writer !== null && matrices.length > 0)
+    noteSource(writer, sourceOf(checkpoint, matrices, skipped));
   return { checkpoint, matrices: inOrder(matrices, chosen), skipped };
 }
 

@@ -1,7 +1,8 @@
 /** Losses of a run that may still grow. */
 
 import { existsSync, statSync } from 'node:fs';
-import { readNewLines } from '../store/logFile.ts';
+import { LOG_START, type LogPosition, readNewLines } from '../store/growingLog.ts';
+import type { LogEntry } from '../store/logFile.ts';
 import { metricsSchema } from '../store/schemas.ts';
 import type { MetricsRecord } from '../store/study.ts';
 import { thinByPixel } from '../store/thinColumns.ts';
@@ -20,22 +21,26 @@ export interface GrowingMetrics {
 /** @param path of a metrics.jsonl, which need not exist */
 export function openMetrics(path: string): GrowingMetrics {
   let records: MetricsRecord[] = [];
-  let end = 0;
   let damagedLines = 0;
-  const grow = (): boolean => {
-    if (!existsSync(path)) return false;
-    const { size } = statSync(path);
-    if (size < end) [records, end, damagedLines] = [[], 0, 0]; // cut off by a run that resumed
-    if (size === end) return false;
-    const { entries, end: next } = readNewLines(path, end);
-    const before = records.length + damagedLines;
+  let position: LogPosition = LOG_START;
+  const take = (entries: readonly LogEntry[]): void => {
     for (const entry of entries) {
       const parsed = entry.kind === 'record' ? metricsSchema.safeParse(entry.record) : null;
       if (parsed?.success) records.push(parsed.data);
       else damagedLines++;
     }
-    end = next;
-    return records.length + damagedLines !== before;
+  };
+  const grow = (): boolean => {
+    if (!existsSync(path) || statSync(path).size === position.byte) return false;
+    let hasGrown = false;
+    for (let hasMore = true; hasMore; ) {
+      const news = readNewLines(path, position);
+      if (news.isBegunAnew) [records, damagedLines] = [[], 0]; // cut off by a run that resumed
+      take(news.entries);
+      hasGrown ||= news.isBegunAnew || news.entries.length > 0;
+      ({ position, hasMore } = news);
+    }
+    return hasGrown;
   };
   return {
     grow,

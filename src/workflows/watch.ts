@@ -6,16 +6,16 @@
  * it was.
  */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FormatError, type MuonscopeError, UsageError } from '../base/errors.ts';
 import { groupCheckpoints } from '../sources/momentum/checkpointFiles.ts';
-import { type LogEntry, readNewLines } from '../store/logFile.ts';
 import { WATCH_SCHEMA, type WatchResult } from '../store/observedSchemas.ts';
-import { openRuns, spectrumOf } from './ingest.ts';
 import { openForObserving } from './observedStudy.ts';
 import { checkpointsAt, type FindingFlags } from './openMomentum.ts';
 import { type ScanListener, type ScanRequest, scanOne } from './scan.ts';
 import { type Candidate, candidatesIn } from './watchedFolder.ts';
+import { type LeftLine, watchedLogs } from './watchedLogs.ts';
 
 export type { WatchResult };
 
@@ -36,16 +36,25 @@ export interface WatchListener extends ScanListener {
   ingested(file: string, added: number): void;
   /** A checkpoint or log cannot be read; it is looked at again when it changes. */
   failed(name: string, reason: string): void;
+  /** Lines of a log are no spectra; those behind them are taken. */
+  leftOut(lines: readonly LeftLine[]): void;
   /** Everything there is has been measured; `unfinished` files are still being written. */
   waiting(unfinished: number): void;
 }
 
-/** Watches until `signal` stops it, or, if asked to, until everything there is has been measured. */
+/**
+ * Watches until `signal` stops it, or, if asked to, until everything there is has been measured.
+ *
+ * @throws UsageError if the folder is none, or is gone while it is watched; what was measured before is kept
+ * @throws StudyError if the study cannot be written, which is tried first
+ */
 export async function watchFolder(
   request: WatchRequest,
   listener: WatchListener,
   signal: AbortSignal,
 ): Promise<WatchResult> {
+  requireApart(request);
+  openForObserving(request.out).close();
   const watch = createWatch(request, listener, signal);
   for (let told = false; !signal.aborted; ) {
     const { worked, unfinished } = await watch.look();
@@ -55,6 +64,14 @@ export async function watchFolder(
     await sleep(1000 * request.interval, undefined, { signal }).catch(() => {});
   }
   return watch.result();
+}
+
+/** @throws UsageError if the study would be written into what is watched, as a part of it */
+function requireApart({ folder, out }: WatchRequest): void {
+  if (resolve(folder) === resolve(out))
+    throw new UsageError(
+      `--out: expected another folder than ${folder}, which is watched; give a new one for the study`,
+    );
 }
 
 /** One group of files that is measured together, or a log. */
@@ -75,22 +92,77 @@ interface Watch {
 function createWatch(request: WatchRequest, listener: WatchListener, signal: AbortSignal): Watch {
   const seen = new Map<string, string>();
   const done = new Map<string, string>();
-  const failed = new Map<string, string>();
-  const ends = new Map<string, number>();
-  const checkpoints = new Set<string>();
-  const logs = new Set<string>();
-  let added = 0;
-  const counting: WatchListener = {
-    ...listener,
-    measured: (spectrum, share) => {
-      added++;
-      listener.measured(spectrum, share);
-    },
+  const { measure, result } = createMeasuring(request, listener, signal);
+  let looks = 0;
+  const candidates = async (): Promise<readonly Candidate[]> => {
+    if (looks++ > 0 && !existsSync(request.folder))
+      throw new UsageError(
+        `watch: ${request.folder} is gone: it was removed or renamed while it was watched; what was measured is kept, and the same command goes on once it is there again`,
+      );
+    return candidatesIn(request.folder, request.out);
   };
+  const look = async (): Promise<{ readonly worked: boolean; readonly unfinished: number }> => {
+    let [worked, unfinished] = [false, 0];
+    for (const work of workIn(await candidates())) {
+      if (signal.aborted) break;
+      const isSettled = work.kind === 'log' || isUnchanged(work, seen.get(work.name), request.interval);
+      seen.set(work.name, work.state);
+      if (done.get(work.name) === work.state) continue;
+      if (!isSettled) {
+        unfinished++;
+        continue;
+      }
+      await measure(work);
+      if (!signal.aborted) done.set(work.name, work.state);
+      worked = true;
+    }
+    return { worked, unfinished };
+  };
+  return { look, result };
+}
 
-  const attempt = async (work: Work, act: () => Promise<void>): Promise<void> => {
+interface Measuring {
+  /** What cannot be read is told, and is no error. */
+  measure(work: Work): Promise<void>;
+  result(): WatchResult;
+}
+
+function createMeasuring(request: WatchRequest, listener: WatchListener, signal: AbortSignal): Measuring {
+  const failed = new Map<string, string>();
+  const leftOut = new Map<string, WatchResult['leftOut'][number]>();
+  const checkpoints = new Set<string>();
+  const ingested = new Set<string>();
+  const logs = watchedLogs(request, signal);
+  let added = 0;
+  const measured: WatchListener['measured'] = (spectrum, share) => {
+    added++;
+    listener.measured(spectrum, share);
+  };
+  const scan = async ({ name, paths }: Work): Promise<void> => {
+    for (const open of checkpointsAt(paths, request.finding)) {
+      const study = openForObserving(request.out);
+      try {
+        await scanOne(open, request, study, { ...listener, measured }, signal);
+      } finally {
+        study.close();
+      }
+    }
+    checkpoints.add(name);
+  };
+  const ingest = async ({ name }: Work): Promise<void> => {
+    const news = await logs.take(name);
+    if (news.isLog) ingested.add(name);
+    added += news.added;
+    if (news.added > 0) listener.ingested(name, news.added);
+    const [first] = news.leftOut;
+    if (first === undefined) return;
+    const before = leftOut.get(name) ?? { lines: 0, reason: first.reason };
+    leftOut.set(name, { name, lines: before.lines + news.leftOut.length, reason: before.reason });
+    listener.leftOut(news.leftOut);
+  };
+  const measure = async (work: Work): Promise<void> => {
     try {
-      await act();
+      await (work.kind === 'log' ? ingest(work) : scan(work));
       failed.delete(work.name);
     } catch (error) {
       if (!isOfTheFile(error, work)) throw error;
@@ -99,60 +171,17 @@ function createWatch(request: WatchRequest, listener: WatchListener, signal: Abo
       listener.failed(work.name, error.message);
     }
   };
-  const scan = (work: Work): Promise<void> =>
-    attempt(work, async () => {
-      for (const open of checkpointsAt(work.paths, request.finding)) {
-        const study = openForObserving(request.out);
-        try {
-          await scanOne(open, request, study, counting, signal);
-        } finally {
-          study.close();
-        }
-      }
-      checkpoints.add(work.name);
-    });
-  const ingest = (work: Work): Promise<void> =>
-    attempt(work, async () => {
-      // A long file is taken in parts.
-      for (let from = ends.get(work.name) ?? 0, isOver = false; !isOver && !signal.aborted; ) {
-        const news = addNewLines(work.name, from, request);
-        ends.set(work.name, news.end);
-        isOver = news.end <= from;
-        from = news.end;
-        if (news.spectra > 0) logs.add(work.name);
-        added += news.added;
-        if (news.added > 0) listener.ingested(work.name, news.added);
-      }
-    });
-
-  return {
-    look: async () => {
-      let [worked, unfinished] = [false, 0];
-      for (const work of workIn(await candidatesIn(request.folder, request.out))) {
-        if (signal.aborted) break;
-        const isSettled = work.kind === 'log' || isUnchanged(work, seen.get(work.name), request.interval);
-        seen.set(work.name, work.state);
-        if (done.get(work.name) === work.state) continue;
-        if (!isSettled) {
-          unfinished++;
-          continue;
-        }
-        await (work.kind === 'log' ? ingest(work) : scan(work));
-        if (!signal.aborted) done.set(work.name, work.state);
-        worked = true;
-      }
-      return { worked, unfinished };
-    },
-    result: () => ({
-      schema: WATCH_SCHEMA,
-      folder: request.folder,
-      out: request.out,
-      checkpoints: [...checkpoints],
-      logs: [...logs],
-      added,
-      failed: [...failed].map(([name, reason]) => ({ name, reason })),
-    }),
-  };
+  const result = (): WatchResult => ({
+    schema: WATCH_SCHEMA,
+    folder: request.folder,
+    out: request.out,
+    checkpoints: [...checkpoints],
+    logs: [...ingested],
+    added,
+    failed: [...failed].map(([name, reason]) => ({ name, reason })),
+    leftOut: [...leftOut.values()],
+  });
+  return { measure, result };
 }
 
 /** Checkpoints with the files of all ranks, by step, then logs. */
@@ -185,49 +214,4 @@ function isUnchanged({ state, changed }: Work, seen: string | undefined, interva
 function isOfTheFile(error: unknown, { paths }: Work): error is MuonscopeError {
   if (error instanceof FormatError) return true;
   return error instanceof UsageError && !paths.every((path) => existsSync(path));
-}
-
-/** Adds the whole lines of a log that came after byte `from`. */
-function addNewLines(
-  file: string,
-  from: number,
-  request: WatchRequest,
-): { readonly end: number; readonly spectra: number; readonly added: number } {
-  const { entries, end } = readNewLines(file, from);
-  const records = entries.filter((entry) => entry.kind === 'record');
-  const isLog = from > 0 || records.some(({ record, line }) => isSpectrum(record, file, line));
-  if (!isLog) return { end, spectra: 0, added: 0 };
-  return { end, ...addRecords(file, records, request) };
-}
-
-function addRecords(
-  file: string,
-  records: readonly Extract<LogEntry, { readonly kind: 'record' }>[],
-  request: WatchRequest,
-): { readonly spectra: number; readonly added: number } {
-  const study = openForObserving(request.out);
-  const runs = openRuns(study, request);
-  let [spectra, added] = [0, 0];
-  try {
-    for (const { record, line } of records) {
-      const spectrum = spectrumOf(record, { file, line, folder: file });
-      if (spectrum === null) continue;
-      spectra++;
-      if (runs.add(spectrum, { file, line })) added++;
-    }
-    return { spectra, added };
-  } finally {
-    runs.close();
-    study.close();
-  }
-}
-
-/** Other JSON lines are none of ours: a job may write metrics beside its spectra. */
-function isSpectrum(record: unknown, file: string, line: number): boolean {
-  try {
-    return spectrumOf(record, { file, line, folder: file }) !== null;
-  } catch (error) {
-    if (error instanceof FormatError) return false;
-    throw error;
-  }
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { appendFileSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +7,8 @@ import { exportSchema, ingestSchema, watchSchema } from '../../src/store/observe
 import { readRuns } from '../../src/store/studyFolder.ts';
 import { temporaryFolder } from '../store/exampleRecords.ts';
 import { EXPONENT, ladderSpectra } from '../workflows/observedLadder.ts';
-import { muonscope, startMuonscope } from './muonscope.ts';
+import { muonscope } from './muonscope.ts';
+import { FLAGS, watching } from './watching.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 const DION = join(FIXTURES, 'layouts', 'dion');
@@ -65,8 +65,6 @@ describe('logs of a recorder', () => {
 });
 
 describe('watch', () => {
-  const FLAGS = ['--out', 'study', '--params', '10k', '--interval', '0.2'];
-
   it('--once measures what there is, once', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'job'));
@@ -115,23 +113,7 @@ describe('watch', () => {
   });
 
   it('waits for a file that is still being written, takes new lines, and ends with Ctrl-C', async () => {
-    const folder = temporaryFolder();
-    const job = join(folder, 'job');
-    mkdirSync(job);
-    const child = startMuonscope(folder, 'watch', 'job', ...FLAGS);
-    const closed = once(child, 'close');
-    let [stdout, stderr] = ['', ''];
-    child.stdout?.on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr?.on('data', (text) => {
-      stderr += text;
-    });
-    const until = async (isThere: () => boolean): Promise<void> => {
-      for (let i = 0; i < 400 && !isThere(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
-      expect(isThere(), stdout + stderr).toBe(true);
-    };
-    await until(() => stderr.includes('Waiting for news in job'));
+    const { child, folder, job, text, until, closed } = await watching();
     const bytes = readFileSync(join(DION, 'muon_step3.pt'));
     const growing = join(job, 'gpt_step3.pt');
     writeFileSync(growing, bytes.subarray(0, 1000));
@@ -139,18 +121,19 @@ describe('watch', () => {
       appendFileSync(growing, bytes.subarray(at, at + 2000));
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    await until(() => stdout.includes('gpt_step3.pt: run gpt, step 3'));
+    await until(() => text().stdout.includes('gpt_step3.pt: run gpt, step 3'));
     const [line = '', other = ''] = ladderSpectra('w64', 64, [1]).map((spectrum) => `${JSON.stringify(spectrum)}\n`);
     writeFileSync(join(job, 'spectra.jsonl'), line + other.slice(0, 50));
-    await until(() => stdout.includes('1 new spectra'));
+    await until(() => text().stdout.includes('1 new spectra'));
     appendFileSync(join(job, 'spectra.jsonl'), other.slice(50));
     await until(() =>
       readRuns(join(folder, 'study')).some((run) => run.description.run === 'w64' && run.spectra.length === 2),
     );
     child.kill('SIGINT');
-    const [exitCode] = await closed;
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/\d+ spectra of 1 checkpoint and 1 log added to study; go on with: muonscope laws study\n$/);
+    expect(await closed()).toBe(0);
+    expect(text().stdout).toMatch(
+      /\d+ spectra of 1 checkpoint and 1 log added to study; go on with: muonscope laws study\n$/,
+    );
   });
 
   it('refuses what is no folder', () => {

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { spectrumAt } from '../store/exampleRecords.ts';
 import { folderWithText, muonscope, TINY } from './muonscope.ts';
 
 /** Arguments that cannot work, and what the one sentence about them says. */
@@ -39,6 +41,21 @@ const REFUSED: readonly (readonly [args: string, sentence: string])[] = [
   ['study --resume', 'expected a study of preset quick in studies to resume, found none; give --out'],
 ];
 
+const CHECKPOINT = fileURLToPath(new URL('../../fixtures/layouts/dion/muon_step3.pt', import.meta.url));
+
+/** Arguments whose fault shows when the output folder is open already; $CHECKPOINT is a good one. */
+const REFUSED_LATE: readonly (readonly [args: string, sentence: string])[] = [
+  ['ingest bad.jsonl', 'bad.jsonl: expected a record of JSON in its first line'],
+  ['ingest unsized.jsonl', 'unsized.jsonl: how many parameters its model has is not known'],
+  ['ingest stepless.jsonl', 'stepless.jsonl line 1: its step is not known; ingest it with --step'],
+  ['scan nosuch.pt', 'nosuch.pt: expected a file or folder, found none'],
+  ['scan text.txt', 'text.txt: expected a checkpoint'],
+  ['scan $CHECKPOINT --run ../x', '--run: expected letters, digits, dots, dashes and underscores, got "../x"'],
+  ['scan $CHECKPOINT --role nonsense', '--role: no matrix has role "nonsense"'],
+  ['watch nosuch', 'watch: expected a folder, got nosuch'],
+  ['random --sizes 1000000', 'random: a size can be at most 16384, got 1000000'],
+];
+
 describe('the command line', () => {
   it.each(REFUSED)('refuses "muonscope %s" in one sentence, with exit code 2, and writes nothing', (line, sentence) => {
     const folder = folderWithText();
@@ -49,6 +66,29 @@ describe('the command line', () => {
     expect(stderr).toContain(sentence);
     expect(stderr).toMatch(/^muonscope: [^\n]+\n$/);
     expect({ exitCode, stdout, left: readdirSync(folder) }).toEqual({ exitCode: 2, stdout: '', left: ['text.txt'] });
+  });
+
+  it.each(REFUSED_LATE)('refuses "muonscope %s --out a/b/new" and leaves no folder behind', (line, sentence) => {
+    const folder = folderWithText();
+    const unsized = { ...spectrumAt(1), params: null, nonEmbeddingParams: null };
+    writeFileSync(join(folder, 'bad.jsonl'), '{"schema": \n');
+    writeFileSync(join(folder, 'unsized.jsonl'), `${JSON.stringify(unsized)}\n`);
+    writeFileSync(join(folder, 'stepless.jsonl'), `${JSON.stringify({ ...spectrumAt(1), step: null })}\n`);
+    const before = readdirSync(folder);
+    const args = line.split(' ').map((arg) => arg.replace('$CHECKPOINT', CHECKPOINT));
+    const { exitCode, stdout, stderr } = muonscope(folder, ...args, '--out', 'a/b/new');
+    expect(stderr).toContain(sentence);
+    expect(stderr).toMatch(/^muonscope: [^\n]+\n$/);
+    expect({ exitCode, stdout, left: readdirSync(folder) }).toEqual({ exitCode: 2, stdout: '', left: before });
+  });
+
+  it('refuses a run and leaves the study as it was that it would have been added to', () => {
+    const folder = folderWithText();
+    expect(muonscope(folder, 'scan', CHECKPOINT, '--out', 'study', '--sample', '1').exitCode).toBe(0);
+    const before = readdirSync(join(folder, 'study'), { recursive: true }).sort();
+    const args = ['scan', CHECKPOINT, '--run', 'other', '--role', 'nonsense', '--out', 'study'];
+    expect(muonscope(folder, ...args).exitCode).toBe(2);
+    expect(readdirSync(join(folder, 'study'), { recursive: true }).sort()).toEqual(before);
   });
 
   it('refuses an output folder with other files and leaves them alone', () => {

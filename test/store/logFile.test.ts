@@ -1,8 +1,9 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type LogEntry, logFormat, readLog, readNewLines } from '../../src/store/logFile.ts';
+import { type LogEntry, logFormat, readLog } from '../../src/store/logFile.ts';
 import { formatCsv } from '../../src/store/tables/csv.ts';
 import { formatParquet } from '../../src/store/tables/parquet.ts';
 import { spectrumTable } from '../../src/store/tables/spectrumTable.ts';
@@ -49,8 +50,22 @@ describe('a log', () => {
   });
 
   it('may lack its last newline, begin with a mark, have empty lines or other line ends', async () => {
-    const path = fileWith(`\ufeff${LINES.join('\n').replaceAll('\n', '\r\n').trimEnd()}`.slice(1));
-    expect(await entriesOf(path)).toHaveLength(3);
+    const path = fileWith(`\ufeff${LINES.join('\n').replaceAll('\n', '\r\n').trimEnd()}`);
+    expect((await entriesOf(path)).map(({ kind }) => kind)).toEqual(['record', 'record', 'record']);
+  });
+
+  it('may hold numbers that are not finite, as Python, NumPy and Parquet write them', async () => {
+    const [name, values] = ['NaN "Infinity"', [Number.POSITIVE_INFINITY, Number.NaN, Number.NEGATIVE_INFINITY]];
+    const spectra = [{ ...spectrumAt(1), name, quantiles: [0.1, 0.5, 0.9], values }];
+    const python = JSON.stringify({ ...spectra[0], values: 0 }).replace(
+      '"values":0',
+      '"values":[Infinity, NaN, -Infinity]',
+    );
+    const csv = formatCsv(spectrumTable(spectra)).replace('NaN,-Infinity', 'nan,-inf');
+    const paths = [python, csv, await formatParquet(spectrumTable(spectra))].map(fileWith);
+    for (const path of paths) expect(await entriesOf(path)).toMatchObject([{ record: { name, values } }]);
+    const [broken] = await entriesOf(fileWith(`${LINES[0]}{"values": [NaN`)).then((entries) => entries.slice(1));
+    expect(broken).toEqual({ kind: 'cut', line: 2 });
   });
 
   it('is refused if it is something else, empty, missing or a folder', () => {
@@ -60,6 +75,9 @@ describe('a log', () => {
       );
     expect(() => logFormat(fileWith(''))).toThrow('got an empty file');
     expect(() => logFormat(fileWith(gzipSync(LINES.join(''))))).toThrow('got a gzip file; unpack it first');
+    const pipe = join(temporaryFolder(), 'pipe');
+    if (spawnSync('mkfifo', [pipe]).status === 0)
+      expect(() => logFormat(pipe)).toThrow('expected a file, got a pipe or device');
     expect(() => logFormat('/nowhere/log')).toThrow('/nowhere/log: there is no such file; check the path');
     expect(() => logFormat(temporaryFolder())).toThrow('expected a file, got a folder');
   });
@@ -68,20 +86,5 @@ describe('a log', () => {
     await expect(entriesOf(fileWith(`{"a": "${'x'.repeat(2 ** 21)}`))).rejects.toThrow(
       'line 1: expected a record of at most',
     );
-  });
-});
-
-describe('lines that come while a job runs', () => {
-  it('are read once, whole ones only, from the beginning if the file was started again', () => {
-    const path = fileWith(LINES[0]! + LINES[1]!.slice(0, 50));
-    const first = readNewLines(path, 0);
-    expect(first.entries.map(({ kind }) => kind)).toEqual(['record']);
-    expect(readNewLines(path, first.end)).toEqual({ entries: [], end: first.end });
-    appendFileSync(path, LINES[1]!.slice(50) + LINES[2]!);
-    const second = readNewLines(path, first.end);
-    expect(second.entries).toHaveLength(2);
-    expect(second.end).toBe(readFileSync(path).length);
-    writeFileSync(path, LINES[2]!);
-    expect(readNewLines(path, second.end).entries).toHaveLength(1);
   });
 });

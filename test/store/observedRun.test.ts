@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Spectrum } from '../../src/spectra/spectrum.ts';
@@ -106,6 +106,16 @@ describe('an observed run', () => {
     expect(() => readRuns(folder)).toThrow('line 1: run ("gpt-124m" against "gpt-355m") does not agree with run.json');
   });
 
+  it('leaves nothing of a run that ended without a record', () => {
+    const folder = observedFolder();
+    reopened(folder, (writer) => {
+      const other = { ...observedRun, run: 'refused' };
+      writer.openObservedRun(other).close();
+      writer.openObservedRun(observedRun).close();
+    });
+    expect(readdirSync(join(folder, 'runs'))).toEqual([observedRun.run]);
+  });
+
   it('takes a convention that is not known', () => {
     const folder = observedFolder();
     reopened(folder, (writer) => {
@@ -122,7 +132,9 @@ describe('a study of a ladder that is trained here', () => {
     const folder = join(temporaryFolder(), 'out');
     const writer = createStudy(folder, study);
     writer.openRun(run).close();
-    writer.openObservedRun(observedRun).close();
+    const recorder = writer.openObservedRun(observedRun);
+    recorder.append(observedAt(1));
+    recorder.close();
     expect(() => writer.openObservedRun({ ...observedRun, run: run.run })).toThrow(
       `study: ${run.run} is the name of a run that ${folder} trains; give another --run`,
     );

@@ -51,6 +51,13 @@ describe('an audit', () => {
     expect(result.matrices).toHaveLength(1);
   });
 
+  it('lists findings of one severity in the order of the checkpoint, whichever was done first', async () => {
+    const zero = { edit: (data: Float32Array) => void data.fill(0) };
+    const slow: MemoryMatrix = { ...zero, layer: 0, shape: [512, 512] };
+    const result = await audit([slow, ...[1, 2, 3].map((layer): MemoryMatrix => ({ ...zero, layer, shape: [8, 8] }))]);
+    expect(result?.findings.map(({ name }) => name)).toEqual([0, 1, 2, 3].map((layer) => `layers.${layer}.attn.q`));
+  });
+
   it('judges by Jordan x5 in bf16 and says so where nothing tells', async () => {
     const result = await audit([{ layer: 0 }]);
     expect(result.matrices[0]).toMatchObject({ origin: 'default', schedule: { name: 'jordan x5', precision: 'bf16' } });

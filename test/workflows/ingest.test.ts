@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Spectrum } from '../../src/spectra/spectrum.ts';
 import { readRuns } from '../../src/store/studyFolder.ts';
+import { formatCsv } from '../../src/store/tables/csv.ts';
+import { formatParquet } from '../../src/store/tables/parquet.ts';
+import { spectrumTable } from '../../src/store/tables/spectrumTable.ts';
 import { exportStudy } from '../../src/workflows/exportStudy.ts';
 import { type IngestRequest, ingestLogs } from '../../src/workflows/ingest.ts';
 import { spectrumAt, temporaryFolder } from '../store/exampleRecords.ts';
@@ -54,12 +57,46 @@ describe('ingest', () => {
     await expect(ingest([logOf([], '{"cut": ')]).result).rejects.toThrow('expected a record of JSON in its first line');
   });
 
+  it('leaves out spectra with numbers that are not finite, whichever way they are written, and says where', async () => {
+    const [first, second] = [OF('a', 1), OF('a', 2)];
+    const damaged = { ...first, values: first.values.map((value, i) => (i === 1 ? Number.NaN : value)) };
+    const python = `${JSON.stringify(damaged).replace('null', 'NaN')}\n${JSON.stringify(second)}\n`;
+    const contents = {
+      jsonl: python,
+      csv: formatCsv(spectrumTable([damaged, second])),
+      parquet: await formatParquet(spectrumTable([damaged, second])),
+    };
+    for (const [format, bytes] of Object.entries(contents)) {
+      const file = join(temporaryFolder(), `spectra.${format}`);
+      writeFileSync(file, bytes);
+      const { out, result } = ingest([file]);
+      const line = format === 'csv' ? 2 : 1;
+      const notFinite = [{ line, field: `values[1] (q${first.quantiles[1]}) is NaN` }];
+      expect((await result)?.files).toMatchObject([{ format, added: 1, notFinite }]);
+      expect(readRuns(out)[0]?.spectra).toEqual([second]);
+    }
+    const alone = logOf([], python.split('\n')[0]);
+    await expect(ingest([alone]).result).rejects.toThrow(
+      `${alone}: expected spectra, found only spectra with numbers that are not finite (1; line 1: values[1]`,
+    );
+  });
+
+  it('refuses the log of another tool, with what it holds instead', async () => {
+    const file = logOf([{ _step: 1, 'train/loss': 2.5 }]);
+    await expect(ingest([file]).result).rejects.toThrow(
+      `${file} line 1: expected a record of muonscope.spectrum/1, got one without a schema (its fields: _step, train/loss)`,
+    );
+    await expect(ingest([logOf([{ schema: 'other/1' }])]).result).rejects.toThrow(
+      'found only records of other schemas (1)',
+    );
+  });
+
   it('takes sizes and steps from flags where lines have none, and refuses lines that contradict the run', async () => {
     const file = logOf([{ ...OF('a', 1), params: null, nonEmbeddingParams: null, step: null }]);
     await expect(ingest([file]).result).rejects.toThrow('give --params, e.g. --params 124M');
     await expect(ingest([file], { params: 7 }).result).rejects.toThrow('give --non-embedding-params');
     const sizes = { params: 7, nonEmbeddingParams: 5 };
-    await expect(ingest([file], sizes).result).rejects.toThrow('line 1: its step is not known; give --step');
+    await expect(ingest([file], sizes).result).rejects.toThrow('line 1: its step is not known; ingest it with --step');
     const { out, result } = ingest([file], { ...sizes, step: 3, run: 'gpt' });
     await result;
     expect(readRuns(out)[0]?.spectra).toEqual([{ ...OF('gpt', 1), ...sizes, step: 3 }]);
@@ -101,6 +138,13 @@ describe('export', () => {
       'holds other files (spectra.csv)',
     );
     await expect(exportStudy(study, 'trackio', join(out, 'csv', 'spectra.csv'))).rejects.toThrow('got the file');
+  });
+
+  it('refuses a name that ends as another format, which would become a folder', async () => {
+    const study = observedLadder([[64, [1]]]);
+    const out = join(temporaryFolder(), 'spectra.parquet');
+    for (const to of ['csv', 'tensorboard'] as const)
+      await expect(exportStudy(study, to, out)).rejects.toThrow('ends as another format; give --to parquet or another');
   });
 
   it('of a study without records is refused', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/base/errors.ts';
@@ -194,6 +194,13 @@ describe('a scan into a study', () => {
     await expect(scanMomentum([open], { out, step: 7, params: 20_000 }, told(), NEVER)).rejects.toThrow(
       'has 10k parameters (10000), optim.pt is of a model with 20k (20000); give another --run',
     );
+  });
+
+  it('that finds nothing to measure leaves no study', async () => {
+    const out = join(temporaryFolder(), 'out');
+    const scanned = await scanMomentum([memoryMomentum('optim.pt', [])], { out, step: 1, params: 7 }, told(), NEVER);
+    expect(scanned?.matrices).toEqual([]);
+    expect(existsSync(out)).toBe(false);
   });
 
   it('refuses one step for several checkpoints', async () => {

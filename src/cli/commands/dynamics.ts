@@ -14,6 +14,7 @@ import {
   tell,
 } from '../output.ts';
 import { dynamicsTable } from '../tables/dynamicsTable.ts';
+import { shellWord } from '../terminal.ts';
 
 interface DynamicsFlags extends RegressionChoices {
   readonly preset: DynamicsRequest['size'];
@@ -97,7 +98,9 @@ async function runExperiment(experiment: DynamicsRequest['experiment'], flags: D
     signal,
   ).finally(() => progress.end());
   if (outcome === null) {
-    tell(`Stopped. Runs done so far are in ${out}; go on with: muonscope dynamics ${experiment} --resume --out ${out}`);
+    tell(
+      `Stopped. Runs done so far are in ${out}; go on with: muonscope dynamics ${experiment} --resume --out ${shellWord(out)}`,
+    );
     process.exitCode = INTERRUPTED;
   } else if (json) printJson(outcome.document);
   else printOutcome(outcome);

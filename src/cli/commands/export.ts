@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ExportTarget } from '../../workflows/exportStudy.ts';
 import { choiceFlag } from '../flags.ts';
 import { paragraph, print, printJson } from '../output.ts';
+import { shellWord } from '../terminal.ts';
 
 const TARGETS = ['parquet', 'csv', 'tensorboard', 'trackio'] as const satisfies readonly ExportTarget[];
 
@@ -20,8 +21,8 @@ Example:
 const NEXT: Readonly<Record<ExportTarget, (out: string) => string>> = {
   parquet: (out) => `Read it with pandas, polars or DuckDB; muonscope ingest takes it back (${out}).`,
   csv: (out) => `A row a matrix and step; muonscope ingest takes it back (${out}).`,
-  tensorboard: (out) => `Show them with: tensorboard --logdir ${out}`,
-  trackio: (out) => `Log them with: python ${out}/log_to_trackio.py PROJECT`,
+  tensorboard: (out) => `Show them with: tensorboard --logdir ${shellWord(out)}`,
+  trackio: (out) => `Log them with: python ${shellWord(`${out}/log_to_trackio.py`)} PROJECT`,
 };
 
 export function addExport(program: Command): void {

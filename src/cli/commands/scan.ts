@@ -24,12 +24,14 @@ import {
   print,
   printJson,
   stderrProgress,
+  stoppedObservingText,
   tell,
   tellSentences,
 } from '../output.ts';
 import { listTable } from '../tables/listTable.ts';
 import { SCAN_LEGEND, type ScanLines, scanLines } from '../tables/scanTable.ts';
 import { skippedLines } from '../tables/skippedTable.ts';
+import { shellWord } from '../terminal.ts';
 
 interface ScanFlags extends CheckpointFlags, RunFlags {
   readonly step?: number;
@@ -78,7 +80,7 @@ async function runScan(paths: readonly string[], flags: ScanFlags): Promise<void
   const signal = interruptSignal(() => listener.interrupted());
   const scanned = await scanMomentum(open, request, listener, signal).finally(() => listener.end());
   if (scanned === null) {
-    tell(out === undefined ? 'Stopped.' : `Stopped. What was measured is in ${out}; the same command goes on.`);
+    tell(stoppedObservingText(out));
     process.exitCode = INTERRUPTED;
     return;
   }
@@ -133,9 +135,9 @@ function printEnd({ checkpoints, matrices }: ScannedMomentum, out: string | unde
   const several = checkpoints.length > 1 ? ` of ${checkpoints.length} checkpoints` : '';
   const runs = [...new Set(checkpoints.map(({ run }) => run))];
   const kept =
-    out === undefined
+    out === undefined || matrices.length === 0
       ? ''
-      : ` They are in ${out} as ${runs.length === 1 ? 'run' : 'runs'} ${runs.join(', ')}; go on with: muonscope laws ${out}`;
+      : ` They are in ${printable(out)} as ${runs.length === 1 ? 'run' : 'runs'} ${runs.join(', ')}; go on with: muonscope laws ${shellWord(out)}`;
   print('', ...paragraph(`${matrices.length} spectra${several}.${kept}`));
 }
 

@@ -14,6 +14,7 @@ import {
 import { EXIT } from '../failure.ts';
 import { numberFlag } from '../flags.ts';
 import { interruptSignal, paragraph, print, printJson, stderrProgress } from '../output.ts';
+import { shellWord } from '../terminal.ts';
 
 interface WatchFlags extends CheckpointFlags, RunFlags {
   readonly out: string;
@@ -46,6 +47,9 @@ export function addWatch(program: Command): void {
     .action(runWatch);
 }
 
+/** Lines of a log that are named one by one, at every look. */
+const LINES_TOLD = 3;
+
 async function runWatch(folder: string, flags: WatchFlags): Promise<void> {
   const { watchFolder } = await import('../../workflows/watch.ts');
   const { out, interval, once = false, json } = flags;
@@ -66,10 +70,14 @@ async function runWatch(folder: string, flags: WatchFlags): Promise<void> {
       skipped: ({ name, reason }) => progress.note(`note: ${printable(name)}: ${printable(reason, 400)}`),
       ingested: (file, added) => say(`${printable(file)}: ${added} new spectra`),
       failed: (_, reason) => progress.note(`note: left out: ${printable(reason, 600)}`),
+      leftOut: (lines) => {
+        for (const { reason } of lines.slice(0, LINES_TOLD)) progress.note(`note: left out: ${printable(reason, 600)}`);
+        if (lines.length > LINES_TOLD) progress.note(`note: and ${lines.length - LINES_TOLD} more lines of this log`);
+      },
       waiting: (unfinished) => {
         progress.end();
         const files = unfinished === 0 ? '' : `; ${unfinished} still being written`;
-        progress.note(`Waiting for news in ${folder}${files}; Ctrl-C ends`);
+        progress.note(`Waiting for news in ${printable(folder)}${files}; Ctrl-C ends`);
       },
     },
     signal,
@@ -79,7 +87,9 @@ async function runWatch(folder: string, flags: WatchFlags): Promise<void> {
   else print(...paragraph(summary(result)));
 }
 
-function summary({ out, added, checkpoints, logs }: WatchResult): string {
+function summary({ folder, out, added, checkpoints, logs }: WatchResult): string {
   const from = `${checkpoints.length} ${checkpoints.length === 1 ? 'checkpoint' : 'checkpoints'} and ${logs.length} ${logs.length === 1 ? 'log' : 'logs'}`;
-  return `${added} spectra of ${from} added to ${out}; go on with: muonscope laws ${out}`;
+  if (added === 0 && checkpoints.length + logs.length === 0)
+    return `Nothing was found to measure in ${printable(folder)}.`;
+  return `${added} spectra of ${from} added to ${printable(out)}; go on with: muonscope laws ${shellWord(out)}`;
 }

@@ -94,7 +94,7 @@ export function auditSummary({ matrices, findings, worst, failUnder, passed }: M
   const judged = `${matrices.length} ${matrices.length === 1 ? 'matrix' : 'matrices'} judged`;
   const kept =
     first === undefined
-      ? `${judged}.`
+      ? `${judged}${errors === 0 ? ': Muon keeps momentum for none here; scan --list says what is left out' : ''}.`
       : `${judged}; the worst brings ${formatShare(first.kept, 3)} of its directions to 0.5 (${printable(first.name)}).`;
   const broken =
     errors === 0

@@ -69,6 +69,28 @@ export function groupCheckpoints(paths: readonly string[]): readonly CheckpointG
     .sort((a, b) => (a.step ?? -1) - (b.step ?? -1) || byName(a.paths[0] ?? '', b.paths[0] ?? ''));
 }
 
+/** The files of a folder as Hugging Face's Trainer and Accelerate write it that hold momentum and its names. */
+export interface TrainerFiles {
+  /** One for each optimizer of the training. */
+  readonly optimizers: readonly string[];
+  /** The model's weights, or the index of their shards. */
+  readonly model: string | null;
+}
+
+const TRAINER_OPTIMIZER = /^optimizer(?:_\d+)?\.(?:pt|bin)$/;
+/** The surest first. */
+const TRAINER_MODELS: readonly string[] = ['model.safetensors.index.json', 'model.safetensors', 'pytorch_model.bin'];
+const BESIDE_OPTIMIZER =
+  /^(?:trainer_state\.json|scheduler(?:_\d+)?\.(?:pt|bin)|rng_state\w*\.pth|random_states_\d+\.pkl)$/;
+
+/** @param names of the files in a folder @returns null if it is not such a folder */
+export function trainerFiles(names: readonly string[]): TrainerFiles | null {
+  const optimizers = names.filter((name) => TRAINER_OPTIMIZER.test(name)).sort(byName);
+  const model = TRAINER_MODELS.find((name) => names.includes(name)) ?? null;
+  const isTrainers = model !== null || names.some((name) => BESIDE_OPTIMIZER.test(name));
+  return optimizers.length > 0 && isTrainers ? { optimizers, model } : null;
+}
+
 function partsOf(path: string): string[] {
   return path
     .replace(/[?#].*$/, '')

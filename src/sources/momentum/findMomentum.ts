@@ -11,6 +11,7 @@ import { admitMatrices } from './admitMatrices.ts';
 import { leavesOf } from './checkpointTree.ts';
 import { type Collected, collectMomentum, joinFiles } from './collectMomentum.ts';
 import { flatOptimizers } from './flatState.ts';
+import { withoutBlockScales } from './float8Scales.ts';
 import { groupSettings } from './groupSettings.ts';
 import { type HeadCounts, headCountsIn } from './knownSplits.ts';
 import { layerCounts, neighboursOf, placeAmong } from './layerCounts.ts';
@@ -27,6 +28,7 @@ import { splitMatrices } from './splitMatrices.ts';
 import type { SplitRule } from './splitRules.ts';
 import { isOptimizer, torchOptimizers } from './torchState.ts';
 import { trainingStep } from './trainingStep.ts';
+import { inModuleOrder } from './weightOrder.ts';
 
 /** What a user may add to what the checkpoint tells. */
 export interface MomentumOptions {
@@ -76,7 +78,8 @@ export async function findMomentum(
     (name) => !withMomentum.has(name),
   );
   const neighbours = neighboursOf([...withMomentum, ...others]);
-  const placed = inModelOrder(named.matrices, weights).map((matrix) => ({
+  const unscaled = withoutBlockScales(named.matrices, checkpoints);
+  const placed = inModelOrder(unscaled.matrices, weights).map((matrix) => ({
     ...matrix,
     place: placeAmong(matrix, neighbours),
   }));
@@ -105,8 +108,15 @@ export async function findMomentum(
     step: await trainingStep(checkpoints, optimizers),
     matrices: read.matrices,
     settings: settings.settings,
-    skipped: [...named.skipped, ...admitted.skipped, ...read.skipped, ...unreadable(checkpoints)],
-    notes: [...layoutNotes(collected), ...named.notes, ...admitted.notes, ...split.notes, ...unchecked(checkpoints)],
+    skipped: [...named.skipped, ...unscaled.skipped, ...admitted.skipped, ...read.skipped, ...unreadable(checkpoints)],
+    notes: [
+      ...layoutNotes(collected),
+      ...named.notes,
+      ...unscaled.notes,
+      ...admitted.notes,
+      ...split.notes,
+      ...unchecked(checkpoints),
+    ],
   };
 }
 
@@ -140,7 +150,7 @@ function requireOptimizer(
 }
 
 function weightsOf(checkpoints: readonly Checkpoint[], model: Checkpoint | undefined): readonly ModelWeight[] {
-  if (model) return modelWeights(model, { isModelFile: true });
+  if (model) return inModuleOrder(model, modelWeights(model, { isModelFile: true }));
   return checkpoints.map((checkpoint) => modelWeights(checkpoint)).find(({ length }) => length > 0) ?? [];
 }
 

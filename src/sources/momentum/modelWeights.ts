@@ -8,6 +8,8 @@ import { isOptimizer } from './torchState.ts';
 export interface ModelWeight {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Where the file does not keep the model's own order: whether the usual one of such models tells the place. */
+  readonly order?: 'usual' | 'unknown';
 }
 
 /** Keys of a training checkpoint that hold the model, the usual ones first. */

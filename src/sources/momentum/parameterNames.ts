@@ -141,19 +141,31 @@ function namesFromWeights(
 ): ResolvedNames {
   const byId = new Map<string, string>();
   const notes: string[] = [];
+  let usual = 0;
   const groupOf = new Map(groups.flatMap(({ params, index }) => params.map((id) => [id, index] as const)));
   for (const [shape, ids] of idsByShape(groups, shapes)) {
     const alike = weights.filter((weight) => weight.shape.join(' x ') === shape);
     const found = [alike, alike.filter(isLikely)].find(({ length }) => length === ids.length);
     const inOneGroup = new Set(ids.map((id) => groupOf.get(id))).size === 1;
-    if (found && inOneGroup) for (const [i, id] of ids.entries()) byId.set(id, found[i]?.name ?? id);
-    else if (alike.length > 0)
+    const isHiddenByFile = ids.length > 1 && found?.some(({ order }) => order === 'unknown') === true;
+    if (isHiddenByFile)
+      notes.push(
+        `${ids.length} parameters of ${shape} could not be told apart: the model's file is sorted by name, which hides their order`,
+      );
+    else if (found && inOneGroup) {
+      for (const [i, id] of ids.entries()) byId.set(id, found[i]?.name ?? id);
+      if (ids.length > 1 && found.some(({ order }) => order === 'usual')) usual += ids.length;
+    } else if (alike.length > 0)
       notes.push(
         `${ids.length} parameters of ${shape} could not be told apart: the model has ${alike.length} weights of that shape` +
           `${inOneGroup ? '' : ', and the optimizer keeps them in several groups'}`,
       );
   }
   if (byId.size > 0) notes.unshift(`${byId.size} names follow from order and shape of the model's weights`);
+  if (usual > 0)
+    notes.push(
+      `${usual} of them by the usual order within a layer (q, k, v, o, gate, up, down): the model's file is sorted by name; give --names if its order is another`,
+    );
   return { byId, notes };
 }
 

@@ -48,7 +48,10 @@ export function stackedMatrices(found: FoundTensor, context: StackContext): Stac
   });
   if (shape.some((length) => length === 0)) return leaveOut('empty', 'no elements');
   if (!isFloatDtype(tensor.dtype))
-    return leaveOut('dtype', `${tensor.dtype}: expected one of ${FLOAT_DTYPES.join(', ')}`);
+    return leaveOut(
+      'dtype',
+      `${tensor.dtype === 'other' ? 'another type' : tensor.dtype}: expected one of ${FLOAT_DTYPES.join(', ')}`,
+    );
   if (shape.length < 2) return leaveOut(...vectorReason(found, name));
   if (matricesIn(shape) > MOST_MATRICES)
     return leaveOut('shape', `a stack of ${matricesIn(shape)} matrices; at most ${MOST_MATRICES} are listed`);

@@ -97,8 +97,17 @@ function plain(value: unknown, type: ColumnType | undefined): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return value.map((item) => plain(item, undefined));
   if (typeof value !== 'string') return value;
-  if (type === 'count' || type === 'number') return value.trim() === '' ? null : Number(value);
+  if (type === 'count' || type === 'number') return numberOf(value.trim());
   return /^\s*\[/.test(value) ? listOf(value) : value;
+}
+
+/** The number that a text is, NaN and infinite ones as NumPy and pandas write them; other text is refused by the schema. */
+function numberOf(text: string): number | string | null {
+  if (text === '') return null;
+  if (/^[+-]?nan$/i.test(text)) return Number.NaN;
+  if (/^[+-]?inf(?:inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
+  const number = Number(text);
+  return Number.isNaN(number) ? text : number;
 }
 
 function listOf(text: string): unknown {

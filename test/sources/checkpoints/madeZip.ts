@@ -1,6 +1,5 @@
 /** Zip archives made by hand, honest or lying in any field. */
-import { deflateRawSync } from 'node:zlib';
-import { updateCrc32 } from '../../../src/sources/checkpoints/crc32.ts';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 /** Fields of an entry as they are written; what is left out is true. */
 export interface MadeEntry {
@@ -84,7 +83,7 @@ export function localHeader(entry: MadeEntry, data: Uint8Array, zip64: boolean):
       [2, FLAGS | (entry.flags ?? 0)],
       [2, entry.localMethod ?? entry.method ?? (entry.deflate ? 8 : 0)],
       [4, 0],
-      [4, entry.crc32 ?? updateCrc32(0, entry.data)],
+      [4, entry.crc32 ?? crc32(entry.data)],
       [4, zip64 ? ALL_ONES : compressed],
       [4, zip64 ? ALL_ONES : length],
       [2, name.length],
@@ -110,7 +109,7 @@ export function directoryEntry(entry: MadeEntry, data: Uint8Array, begin: number
       [2, FLAGS | (entry.flags ?? 0)],
       [2, entry.method ?? (entry.deflate ? 8 : 0)],
       [4, 0],
-      [4, entry.crc32 ?? updateCrc32(0, entry.data)],
+      [4, entry.crc32 ?? crc32(entry.data)],
       [4, zip64 ? ALL_ONES : compressed],
       [4, zip64 ? ALL_ONES : length],
       [2, name.length],

@@ -1,4 +1,4 @@
-import { deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { FormatError, UsageError } from '../../../src/base/errors.ts';
 import type { ByteSource } from '../../../src/sources/bytes/byteSource.ts';
@@ -200,6 +200,16 @@ describe('refused with a sentence:', () => {
     ['contents that are not deflate', one({ method: 8 }), 'expected deflated bytes of the length told'],
     ['less than told', one({ deflate: true, byteLength: 1001 }), 'got an end after 1000 of 1001 bytes'],
     ['more than told', one({ deflate: true, byteLength: 999 }), 'got more than 999 bytes'],
+    [
+      'deflated bytes behind their end',
+      one({
+        data: Buffer.concat([deflateRawSync(first), Buffer.alloc(9)]),
+        method: 8,
+        byteLength: first.length,
+        crc32: crc32(first),
+      }),
+      'deflated bytes; the file is damaged',
+    ],
     ['a wrong checksum', one({ deflate: true, crc32: 1 }), 'contents that do not match their CRC-32'],
     [
       'a bomb',
