@@ -72,7 +72,7 @@ def file_of_something_else():
 
 @case
 def file_of_deep_nesting():
-    path = path_of("deep")
+    path = path_of("nested")
     with open(path, "w") as file:
         file.write("[" * 60_000 + "\n")
     return training(path)
