@@ -184,7 +184,8 @@ class Recorder:
             except Exception as error:  # the other matrices have their turn; on shards the other ranks wait for it
                 self._warn("matrix", f"{matrix.name} was not recorded at step {self.steps}: {_words(error)}")
         for matrix, _ in self._turns.get(self._phase(self.steps + 1), ()):
-            self._keep_before(matrix)
+            with contextlib.suppress(Exception):  # its turn will say
+                self._keep_before(matrix)
 
     def _phase(self, step):
         return (step - 1) % self._every + 1

@@ -46,11 +46,11 @@ def is_hidden(name, parameter):
 class TorchWorld(World):
     """A GPT of two layers; `optimizer_of(hidden, rest)` makes what the page calls `optimizer`."""
 
-    def __init__(self, optimizer_of=None, names=None):
+    def __init__(self, optimizer_of=None, names=None, wraps=lambda model: model):
         import torch
         import torch.distributed as dist
 
-        model = tiny_model()
+        model = wraps(tiny_model())
         hidden = [p for n, p in model.named_parameters() if is_hidden(n, p)]
         rest = [p for n, p in model.named_parameters() if not is_hidden(n, p)]
         optimizer = optimizer_of(hidden, rest) if optimizer_of else None
@@ -102,6 +102,19 @@ def torch_optim():
 
     torch.optim.Muon = TorchMuon
     return TorchWorld(lambda hidden, rest: TorchMuon(hidden))
+
+
+def fsdp2():
+    """torch.optim.Muon on shards; its torch has both."""
+    import torch
+    from torch.distributed.fsdp import fully_shard
+
+    def wraps(model):
+        for block in model.blocks:
+            fully_shard(block)
+        return fully_shard(model)
+
+    return TorchWorld(lambda hidden, rest: torch.optim.Muon(hidden), wraps=wraps)
 
 
 def keller_jordan():
@@ -296,6 +309,7 @@ def write_safetensors(path, arrays):
 # page -> (its world, ranks)
 WORLDS = {
     "frameworks/dion.md": (dion, 1),
+    "frameworks/fsdp2.md": (fsdp2, 2),
     "frameworks/kellerJordan.md": (keller_jordan, 2),
     "frameworks/megatron.md": (megatron, 1),
     "frameworks/mlx.md": (MlxWorld, 1),

@@ -48,9 +48,19 @@ export function megatronFolders(folder: string, steps: readonly number[]): reado
   ]);
 }
 
-/** Checkpoints that DeepSpeed wrote under ZeRO-3 (fixtures/README.md), of one step, in folders of these. @returns names of the matrices */
+/** Checkpoints that DeepSpeed wrote under ZeRO-3, of one step, in folders of these. @returns names of the matrices */
 export function zeroFolders(folder: string, steps: readonly number[]): readonly string[] {
-  const fixture = fileURLToPath(new URL('../../../fixtures/checkpoints/deepspeed/zero3/global_step3', import.meta.url));
-  for (const step of steps) cpSync(fixture, join(folder, 'out', `global_step${step}`), { recursive: true });
+  for (const step of steps) copyFixture('deepspeed/zero3/global_step3', join(folder, 'out', `global_step${step}`));
   return ['0.weight', '1.weight', '2.weight'];
+}
+
+/** Checkpoints that torch.distributed.checkpoint wrote under FSDP2, of one step, in folders of these. @returns names of the matrices */
+export function shardedFolders(folder: string, steps: readonly number[]): readonly string[] {
+  for (const step of steps)
+    copyFixture('distributed/fsdp2', join(folder, 'out', `step_${String(step).padStart(6, '0')}`));
+  return ['0.weight', '1.weight'];
+}
+
+function copyFixture(name: string, to: string): void {
+  cpSync(fileURLToPath(new URL(`../../../fixtures/checkpoints/${name}`, import.meta.url)), to, { recursive: true });
 }
