@@ -32,8 +32,8 @@ X is taken before it is rounded to bfloat16 for NS; `dtype` is that of the buffe
 the rows between momentum and NS: pass before_ns=equal_rows to see what NS sees there.
 
 When. The matrices take turns, so that no step measures more than number / every of them: each is seen every `every` steps, at
-a step of its own, which its line says, and all of them by step `every`. Nothing is kept from step to step, but for the one
-buffer M' where it is needed.
+a step of its own, which its line says, and all of them by step `every`. Nothing is kept from step to step, but for two sums over
+each buffer whose turn is next, and the buffer M' where it is needed.
 
 How. "exact": float64 Gram matrix, then its eigenvalues. "moments": traces of powers of Gram matrices, then the distribution of
 largest entropy that has them; only matrix products, float32, with errors that each line states (`MOMENT_ERRORS`). "auto" is
@@ -323,6 +323,7 @@ class Recorder:
             self._warn("momentum", f"{matrix.name} has no momentum at step {self.steps}; such lines are missing")
             return None
         buffer, gradient, mu = state.buffer, state.gradient, state.mu
+        previous = self._previous.pop(matrix.name, None)
         if _is_unmoved(self._marks.pop(matrix.name, None), buffer):
             self._warn("unmoved", f"no optimizer step was taken before recorder.step() {self.steps}; such lines are missing")
             return None
@@ -330,7 +331,6 @@ class Recorder:
         if not state.nesterov or probe.holds is None:
             return _Seen(buffer, None, math.inf, convention)
         if probe.holds == "previous":
-            previous = self._previous.pop(matrix.name, None)
             return None if previous is None else _Seen(buffer, buffer + mu * (buffer - previous), math.inf, convention)
         if gradient is None:
             return _Seen(buffer, None, -math.inf, convention)
@@ -769,8 +769,8 @@ class _Ranks:
 
     The ranks meet over the key-value store of the process group, and enter a collective only when all of them are in front of it: one
     that never comes would be waited for as long as collectives wait, or would take the training's own collective for this one. Recorders
-    of several ranks belong together by their path, and by how many of that path their rank stepped before: one that is made on a rank
-    alone, and never stepped or given up before the others were made, does not count.
+    of several ranks belong together by their path, and by how many of that path their rank stepped before, while every rank had one:
+    one that is made on a rank alone does not count.
 
     meet    whether they do; what is sharded takes it
     late    whether the process group came up after the recorder was made: then nobody can know yet who else has one
