@@ -3,10 +3,10 @@
     /usr/bin/python3 bench/peers/torch_recorder.py LAYERS WIDTH TOKENS EVERY METHOD RECORDER.py
 
 Attention's four matrices and an MLP without expansion, so that each of the six roles is a square matrix. One cycle of EVERY calls of
-recorder.step() is made. Those in which a matrix has its turn stand behind a training step of their own, which takes turns with one that is
-not recorded; the other calls follow each other, for nothing of theirs depends on what was trained. Prints one JSON object: wall and
-processor seconds of the steps without and with the recorder, of its calls with a turn and without, and of the first ones, in which it
-finds out what p.grad holds.
+recorder.step() is made. ROUNDS of those in which a matrix has its turn stand behind a training step of their own, which takes turns with
+one that is not recorded; the other calls follow each other, for what they take does not depend on what was trained. One thread, so that
+other work on the machine keeps no thread waiting for another. Prints one JSON object: wall and processor seconds of the steps without and
+with the recorder, of its calls with a turn and without, and of the first ones, in which it finds out what p.grad holds.
 """
 import importlib.util
 import json
@@ -21,6 +21,7 @@ from torch_gpt import Gpt
 from torch_muon_step import Muon as Reference
 
 HEAD, VOCABULARY, CONTEXT = 64, 256, 256
+ROUNDS = 8
 
 
 class Muon(torch.optim.Optimizer):
@@ -61,7 +62,7 @@ def timed(act):
 
 def main(layers, width, tokens, every, method, recorder_file):
     torch.manual_seed(0)
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(1)
     model = square_gpt(layers, width, CONTEXT)
     rest = torch.optim.AdamW([model.embedding.weight, model.head.weight], lr=0.002)
     muon = Muon(list(model.blocks.parameters()))
@@ -83,7 +84,7 @@ def main(layers, width, tokens, every, method, recorder_file):
             first.append(timed(recording.step))
         recording.steps = every  # the cycle begins with its first turn
         os.unlink(path) if os.path.exists(path) else None
-        times = one_cycle(step, recording, every)
+        times = one_cycle(step, muon, recording, every)
         with open(path, encoding="utf-8") as file:
             lines = [json.loads(line) for line in file]
     about = {"torch": torch.__version__, "threads": torch.get_num_threads(), "tokens": tokens, "every": every}
@@ -91,20 +92,25 @@ def main(layers, width, tokens, every, method, recorder_file):
     print(json.dumps({**about, "first": first, **times}))
 
 
-def one_cycle(step, recording, every):
+def one_cycle(step, muon, recording, every):
     times = {"without": [], "with": [], "turns": [], "others": []}
+    spacing = max(len(recording._turns) // ROUNDS, 1)
     for phase in range(1, every + 1):
         if phase not in recording._turns:
             times["others"].append(timed(recording.step))
-            continue
-        without_first = len(times["with"]) % 2 == 0
-        if without_first:
-            times["without"].append(timed(step))
-        trained, added = timed(step), timed(recording.step)
-        times["with"].append([a + b for a, b in zip(trained, added)])
-        times["turns"].append(added)
-        if not without_first:
-            times["without"].append(timed(step))
+        elif len(times["turns"]) % spacing > 0:
+            for state in muon.state.values():
+                state["momentum_buffer"].mul_(1)  # written to, as by a training step: else there is nothing to record
+            times["turns"].append(timed(recording.step))
+        else:
+            without_first = len(times["with"]) % 2 == 0
+            if without_first:
+                times["without"].append(timed(step))
+            trained, added = timed(step), timed(recording.step)
+            times["with"].append([a + b for a, b in zip(trained, added)])
+            times["turns"].append(added)
+            if not without_first:
+                times["without"].append(timed(step))
     return times
 
 

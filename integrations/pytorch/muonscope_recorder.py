@@ -32,8 +32,8 @@ X is taken before it is rounded to bfloat16 for NS; `dtype` is that of the buffe
 the rows between momentum and NS: pass before_ns=equal_rows to see what NS sees there.
 
 When. The matrices take turns, so that no step measures more than number / every of them: each is seen every `every` steps, at
-a step of its own, which its line says, and all of them by step `every`. Nothing is kept from step to step, but for the one
-buffer M' where it is needed.
+a step of its own, which its line says, and all of them by step `every`. Nothing is kept from step to step, but for two sums over
+each buffer whose turn is next, and the buffer M' where it is needed.
 
 How. "exact": float64 Gram matrix, then its eigenvalues. "moments": traces of powers of Gram matrices, then the distribution of
 largest entropy that has them; only matrix products, float32, with errors that each line states (`MOMENT_ERRORS`). "auto" is
@@ -42,9 +42,11 @@ exact on processors, and on other devices up to EXACT_UP_TO.
 Ranks. Construct the recorder with the same path, and call step(), on every rank. Each matrix is measured once: where ranks hold
 copies (DDP) they share the matrices out; where each holds its own (KellerJordan, nanochat) its owner measures; shards (FSDP2, DTensor)
 are gathered on one rank, the ranks taking turns. With several ranks every one of them writes its own file, spectra.rank3.jsonl for the
-fourth. No rank waits for others longer than WAIT_SECONDS, and none enters a collective that another has not reached.
+fourth. No rank waits for others longer than WAIT_SECONDS, and none enters a collective that another has not reached. A process group that
+comes up after the recorder was made is met at the next step().
 
-A failure never reaches the training loop. It is a warning, once for each kind, and a gap in the file. The recorder draws no
+A failure never reaches the training loop. It is a warning, once for each kind, and a gap in the file. So is a step() behind which the
+momentum is what it was, since NS saw nothing: GradScaler skips optimizer steps, gradients accumulate. The recorder draws no
 random numbers of the training and changes no tensor of it.
 
 Needs Python 3.8 and torch 1.13 or newer (2.6 for DTensor), nothing else. https://arxiv.org/abs/2606.04058 is the paper behind the measurement.
@@ -57,6 +59,7 @@ import glob
 import hashlib
 import json
 import math
+import operator
 import os
 import re
 import sys
@@ -130,6 +133,8 @@ class Recorder:
         self.steps = _whole_number("start", start, 0)
         if method not in ("auto", "exact", "moments"):
             raise ValueError(f'Recorder: expected method "auto", "exact" or "moments", got {method!r}')
+        if before_ns is not None and not callable(before_ns):
+            raise TypeError(f"Recorder: expected before_ns to be a function of a matrix, got {before_ns!r}")
         self._method, self._momentum_key, self._before_ns = method, momentum_key, before_ns
         self._wanted = _filter_of(matrices)
         self._names = _parameter_names("Recorder", self._optimizers, model)
@@ -142,11 +147,11 @@ class Recorder:
                 "`matrices` that match names of parameters, and momentum_key if the class is not known"
             )
         self._warned = set()
-        self._ranks = _Ranks(os.fspath(path))
-        self._run = _run_name(run, os.fspath(path))
-        self._log = _Log(os.fspath(path), self._ranks, self._run, self.steps, self._warn)
-        self._turns = None  # {phase: [(matrix, owner)]}, agreed on at the first step
-        self._probes = [_Probe(self._ranks, fresh=self._is_fresh(optimizer)) for optimizer in self._optimizers]
+        self._path = _path_of(path)
+        self._run = _run_name(run, self._path)
+        self._join_ranks()
+        self._probes = [_Probe(optimizer, fresh=self._is_fresh(optimizer)) for optimizer in self._optimizers]
+        self._marks = {}  # name -> _mark_of its buffer at the step before its turn
         self._previous = {}  # name -> buffer of the step before, where the blend is computed from two
 
     def step(self):
@@ -158,7 +163,15 @@ class Recorder:
         except Exception as error:  # nothing may reach the training loop
             self._warn("step", f"step {self.steps} was not recorded: {_words(error)}")
 
+    def _join_ranks(self, late=False):
+        """Who records with this one, and where; again where the process group comes up only now."""
+        self._ranks = _Ranks(self._path, late)
+        self._log = _Log(self._path, self._ranks, self._run, self.steps - late, self._warn)
+        self._turns = None  # {phase: [(matrix, owner)]}, agreed on at the first step
+
     def _advance(self):
+        if self._ranks.came_later():
+            self._join_ranks(late=True)
         if self._turns is None:
             self._turns = {}  # whatever happens, ranks agree only once
             self._turns = self._agree()
@@ -171,7 +184,8 @@ class Recorder:
             except Exception as error:  # the other matrices have their turn; on shards the other ranks wait for it
                 self._warn("matrix", f"{matrix.name} was not recorded at step {self.steps}: {_words(error)}")
         for matrix, _ in self._turns.get(self._phase(self.steps + 1), ()):
-            self._keep_previous(matrix)
+            with contextlib.suppress(Exception):  # its turn will say
+                self._keep_before(matrix)
 
     def _phase(self, step):
         return (step - 1) % self._every + 1
@@ -240,14 +254,18 @@ class Recorder:
         there = [(m, state) for m, state in with_nesterov if (self._ranks.meet if m.sharded else state.buffer is not None)]
         if there:
             # Ranks with shards of the same parameters look at the same one, whatever else each of them holds.
-            probe.look(*min(there, key=lambda pair: (not pair[0].sharded, pair[0].parameter.numel(), pair[0].name)), self.steps)
+            smallest = min(there, key=lambda pair: (not pair[0].sharded, pair[0].parameter.numel(), pair[0].name))
+            probe.look(*smallest, self.steps, self._ranks)
         if probe.reason:
             self._warn("gradients", probe.reason)
 
-    def _keep_previous(self, matrix):
-        """Where the next step's blend takes two buffers, the first of them."""
-        if self._probe_of(matrix).holds == "previous" and self._holds(matrix):
-            self._previous[matrix.name] = self._state(matrix).buffer.clone()
+    def _keep_before(self, matrix):
+        """What the next step, its turn, is compared with; where its blend takes two buffers, the first of them."""
+        state = self._state(matrix)
+        if state is not None and state.buffer is not None:
+            self._marks[matrix.name] = _mark_of(state.buffer)
+            if self._probe_of(matrix).holds == "previous":
+                self._previous[matrix.name] = state.buffer.clone()
 
     def _probe_of(self, matrix):
         return self._probes[self._optimizers.index(matrix.optimizer)]
@@ -305,11 +323,14 @@ class Recorder:
             self._warn("momentum", f"{matrix.name} has no momentum at step {self.steps}; such lines are missing")
             return None
         buffer, gradient, mu = state.buffer, state.gradient, state.mu
+        previous = self._previous.pop(matrix.name, None)
+        if _is_unmoved(self._marks.pop(matrix.name, None), buffer):
+            self._warn("unmoved", f"no optimizer step was taken before recorder.step() {self.steps}; such lines are missing")
+            return None
         convention = probe.convention or state.layout.convention
         if not state.nesterov or probe.holds is None:
             return _Seen(buffer, None, math.inf, convention)
         if probe.holds == "previous":
-            previous = self._previous.pop(matrix.name, None)
             return None if previous is None else _Seen(buffer, buffer + mu * (buffer - previous), math.inf, convention)
         if gradient is None:
             return _Seen(buffer, None, -math.inf, convention)
@@ -350,11 +371,11 @@ class Recorder:
         )
 
     def _warn(self, kind, message):
-        """Once for each kind. A filter that turns warnings into errors must not turn this one."""
+        """Once for each kind. A filter that turns warnings into errors must not turn this one, nor a stderr that is closed."""
         if kind in self._warned:
             return
         self._warned.add(kind)
-        with warnings.catch_warnings():
+        with contextlib.suppress(Exception), warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.warn(f"muonscope recorder: {message}", RuntimeWarning, stacklevel=2)
 
@@ -442,25 +463,26 @@ class _Probe:
     # The first has no buffer of the step before, unless the optimizer is fresh; zero initialisation makes the next ones empty.
     LOOKS = 10
 
-    def __init__(self, ranks, fresh):
+    def __init__(self, optimizer, fresh):
         self.holds, self.convention, self.done, self.reason = None, None, False, ""
-        self._ranks, self._fresh, self._looks, self._last = ranks, fresh, 0, None
+        self._optimizer, self._looks, self._last = optimizer, 0, None
+        self._fresh = optimizer.state if fresh else None  # load_state_dict() puts another dictionary in its place
 
-    def look(self, matrix, state, step):
+    def look(self, matrix, state, step, ranks):
         """Once a step. On shards every rank of their mesh comes here at the same steps."""
-        if state.layout.stacked and self._ranks.world > 1:
+        if state.layout.stacked and ranks.world > 1:
             # From two buffers of 16 bits the blend would be rounding error where it matters.
             self.settle("previous" if torch.finfo(state.buffer.dtype).bits >= 32 else None)
             return
         last = self._last
-        if last is None and self._fresh and state.buffer is not None:
+        if last is None and self._fresh is self._optimizer.state and state.buffer is not None:
             last = torch.zeros_like(state.buffer)
-        self._last, self._fresh = None if state.buffer is None else state.buffer.clone(), False
+        self._last, self._fresh = None if state.buffer is None else state.buffer.clone(), None
         misfits = None if last is None or state.gradient is None else _misfits(last, state)
         misfits = misfits if misfits is None else misfits.tolist()
         self._looks += 1
         if matrix.sharded:
-            told = self._ranks.exchange(f"{step}/gradient of {matrix.name}", misfits, _ranks_of(matrix.parameter))
+            told = ranks.exchange(f"{step}/gradient of {matrix.name}", misfits, _ranks_of(matrix.parameter))
             if told is None:
                 self.settle(None)
                 self.reason = f'waited {WAIT_SECONDS} s for ranks that did not come; the buffer is recorded, with stage "buffer"'
@@ -481,6 +503,24 @@ class _Probe:
         self.done, self.holds, self.convention = True, holds, convention
 
 
+def _mark_of(buffer):
+    """(where a buffer lies and how often it was written to, two sums over it): tells whether an optimizer step came between."""
+    try:
+        place = (buffer.data_ptr(), buffer._version)
+    except RuntimeError:  # tensors of inference mode do not count
+        place = None
+    wide = buffer.float()
+    return place, torch.stack([wide.sum(), wide.norm()])
+
+
+def _is_unmoved(mark, buffer):
+    """Whether a buffer is what it was at `mark`. A compiled step may not count what it writes, so that the sums decide."""
+    if mark is None or buffer.numel() == 0:  # an empty shard does not tell
+        return False
+    place, sums = _mark_of(buffer)
+    return place == mark[0] and torch.equal(sums, mark[1])
+
+
 # (what p.grad holds, convention), and the misfit of that claim with D = M - mu M', which is (1 - mu) G or G.
 _CLAIMS = (
     ("gradient", "average", lambda d, gradient, buffer, mu: d - (1 - mu) * gradient),
@@ -490,17 +530,18 @@ _CLAIMS = (
 
 
 def _misfits(last, state):
-    """Squared norms of D and of each claim's misfit; float32 suffices: the claims differ by factors."""
+    """Squared norms of M - M', of D and of each claim's misfit; float32 suffices: the claims differ by factors."""
     buffer, gradient = state.buffer.float(), state.gradient.float()
     d = buffer - state.mu * last.float()
-    return torch.stack([d.square().sum()] + [claim(d, gradient, buffer, state.mu).square().sum() for _, _, claim in _CLAIMS])
+    compared = [buffer - last.float(), d, *(claim(d, gradient, buffer, state.mu) for _, _, claim in _CLAIMS)]
+    return torch.stack([difference.square().sum() for difference in compared])
 
 
 def _best_claim(misfits):
-    """The claim that fits D to a tenth and three times better than any other; None if none does. Rounding a buffer to
-    bfloat16 moves D by a twentieth at mu = 0.95."""
-    size, *squares = misfits
-    if not 0 < size < math.inf:
+    """The claim that fits D to a tenth and three times better than any other; None if none does, or no step was taken. Rounding a
+    buffer to bfloat16 moves D by a twentieth at mu = 0.95."""
+    moved, size, *squares = misfits
+    if not (moved > 0 and 0 < size < math.inf):
         return None
     ranked = sorted((math.sqrt(square / size), i) for i, square in enumerate(squares))
     if not (ranked[0][0] < 0.1 and 3 * ranked[0][0] < ranked[1][0]):
@@ -636,7 +677,8 @@ def _parameter_names(where, optimizers, model):
         named = [pair for group in groups for pair in zip(group.get("param_names", ()), group["params"])]
     if not named:
         raise ValueError(f"{where}: expected model=, whose names say what a matrix is, got {model!r}")
-    return {id(parameter): _clean_name(name) for name, parameter in named}
+    clean = collections.Counter(_clean_name(name) for name, _ in named)
+    return {id(parameter): _clean_name(name) if clean[_clean_name(name)] == 1 else name for name, parameter in named}
 
 
 def _model_size(model, params, non_embedding_params):
@@ -711,7 +753,9 @@ def _filter_of(matrices):
     """A function of a name; None for the default choice."""
     if matrices is None or callable(matrices):
         return matrices
-    patterns = [matrices] if isinstance(matrices, str) else list(matrices)
+    patterns = [matrices] if isinstance(matrices, str) else matrices
+    if not (isinstance(patterns, (list, tuple, set)) and all(isinstance(pattern, str) for pattern in patterns)):
+        raise TypeError(f"Recorder: expected matrices to be patterns of names or a function of a name, got {matrices!r}")
     # A stack's "[3]" is no set of characters here.
     literal = [re.sub(r"\[(\d+)\]", r"[[]\1]", pattern) for pattern in patterns]
     return lambda name: any(fnmatch.fnmatchcase(name, pattern) for pattern in literal)
@@ -725,23 +769,29 @@ class _Ranks:
 
     The ranks meet over the key-value store of the process group, and enter a collective only when all of them are in front of it: one
     that never comes would be waited for as long as collectives wait, or would take the training's own collective for this one. Recorders
-    of several ranks belong together by their path, and by how many of that path their rank made before.
+    of several ranks belong together by their path, and by how many of that path their rank stepped before, while every rank had one:
+    one that is made on a rank alone does not count.
 
     meet    whether they do; what is sharded takes it
+    late    whether the process group came up after the recorder was made: then nobody can know yet who else has one
     """
 
-    def __init__(self, path):
+    def __init__(self, path, late=False):
         self.rank, self.world, self.meet, self._store = 0, 1, False, None
-        self._in_vain, self._read = 0, {}  # {ranks: keys of their last exchange}
-        if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+        self._late, self._in_vain, self._read = late, 0, {}  # {ranks: keys of their last exchange}
+        if _world_size() > 1:
             self.rank, self.world = dist.get_rank(), dist.get_world_size()
             try:
                 self._store = dist.distributed_c10d._get_default_store()
-                place = f"muonscope/{hashlib.sha256(os.path.normpath(path).encode()).hexdigest()[:16]}"
-                self._prefix = f"{place}/{self._store.add(f'{place}/made/{self.rank}', 1)}"
-                self._store.add(f"{self._prefix}/ranks", 1)
+                self._place = f"muonscope/{hashlib.sha256(os.fsencode(os.path.normpath(path))).hexdigest()[:16]}"
+                if self._store.add(f"{self._place}/made/{self.rank}", 1) == 1:
+                    self._store.add(f"{self._place}/ranks", 1)
             except Exception:  # not a public function: a torch without it records on one rank
                 self._store = None
+
+    def came_later(self):
+        """Whether there are other ranks now that were not there when this was made."""
+        return self.world == 1 and _world_size() > 1
 
     def file(self, path):
         """spectra.jsonl -> spectra.rank3.jsonl, where there are several ranks."""
@@ -752,21 +802,34 @@ class _Ranks:
         """decide([offers of rank 0, of rank 1, ...]), the same on every rank. Behind an optimizer step that all ranks took."""
         if self.world == 1:
             return decide([offers])
-        # Every rank has constructed its recorder before the step that all of them have done; who has not will not.
-        ranks = 1 if self._store is None else self._store.add(f"{self._prefix}/ranks", 0)
+        ranks = self._present()
         if ranks == self.world:
+            self._prefix = f"{self._place}/{self._store.add(f'{self._place}/stepped/{self.rank}', 1)}"
             turns = self.exchange("turns", offers, range(self.world), lambda of_ranks: self._decision(of_ranks, decide, warn))
             if turns is not None:
                 self.meet = True
                 return turns
-        elif self._store is not None:
-            self._settle("turns", None)  # so that one that comes later does not wait
         found = f"found {ranks} of {self.world} ranks with a recorder of this path"
         found = f"waited {WAIT_SECONDS} s for recorder.step() on all {self.world} ranks" if ranks == self.world else found
-        warn("ranks", f"{found}: one of them records what it holds whole, shards are left out; construct and step it on every rank")
-        is_first = self.rank == 0 if self._store is None else self._store.add(f"{self._prefix}/alone", 1) == 1
-        whole = [offer for offer in offers if not offer["sharded"] and is_first]
+        only = self._only_one()
+        warn("ranks", f"{found}: rank {only} records what it holds whole, shards are left out; construct and step it on every rank")
+        whole = [offer for offer in offers if not offer["sharded"] and only == self.rank]
         return decide([whole if rank == self.rank else [] for rank in range(self.world)])
+
+    def _present(self):
+        """How many ranks have a recorder of this path. Every rank constructed its own before the step that all of them have done,
+        and who has not will not, unless the process group came later."""
+        if self._store is None:
+            return 1
+        count = lambda: self._store.add(f"{self._place}/ranks", 0)
+        if self._late:
+            self._until(lambda: count() >= self.world)
+        return count()
+
+    def _only_one(self):
+        """The rank that records alone where the ranks do not meet: the first of this path that had to, whatever it makes later, so
+        that no two of them record the same."""
+        return 0 if self._store is None else int(self._store.compare_set(f"{self._place}/alone", "", str(self.rank)))
 
     def _decision(self, of_ranks, decide, warn):
         """Always one: the others wait for it."""
@@ -816,6 +879,10 @@ class _Ranks:
         for key in self._read.get(ranks, ()):
             self._store.delete_key(key)
         self._read[ranks] = keys
+
+
+def _world_size():
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def _is_dtensor(tensor):
@@ -1167,7 +1234,7 @@ class _Log:
         for file in {path, self.path, *glob.glob(f"{glob.escape(stem)}.rank*{glob.escape(suffix)}")}:
             try:
                 self._read(file, run, start)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, RecursionError) as error:
                 if file == self.path:
                     self._is_ours = False
                     warn("file", f"{file}: expected a file of {SCHEMA} lines or none, {_words(error)}; nothing is written to it")
@@ -1208,12 +1275,13 @@ class _Log:
         line = (json.dumps(record, allow_nan=False) + "\n").encode()
         try:
             os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
-            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+            # Not to wait for a reader, if the path is a pipe.
+            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)
             try:
                 self._append_whole(file, line)
             finally:
                 os.close(file)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # the latter for a path that no file can have
             self._warn("file", f"{self.path} could not be written: {_words(error)}; lines are missing until it can")
         else:
             self.written.add((record["step"], record["name"]))
@@ -1229,6 +1297,16 @@ class _Log:
             if done:
                 os.ftruncate(file, end)
             raise
+
+
+def _path_of(path):
+    try:
+        text = os.fsdecode(path)
+    except TypeError:
+        raise TypeError(f"Recorder: expected the path of a file, got {path!r}") from None
+    if not text:
+        raise ValueError("Recorder: expected the path of a file, got an empty one")
+    return text
 
 
 def _run_name(run, path):
@@ -1263,9 +1341,13 @@ def apply_plan(optimizer, plan, model=None, allow_loss=False):
                   nothing is changed. Nearest: the fewest steps that lift small singular values as far as the plan does
 
     Returns {"applied": {parameter name: schedule}, "unplanned": [names of matrices that no row of the plan stands for], "losses":
-    [sentences], "groups": number of parameter groups}.
+    [sentences], "groups": number of parameter groups}. Raises ValueError, TypeError or OSError, with nothing changed, for a plan that
+    cannot be read, one of another model, and an optimizer that cannot run it.
     """
-    (optimizer,) = _optimizers("apply_plan", optimizer)
+    several = _optimizers("apply_plan", optimizer)
+    if len(several) > 1:
+        raise TypeError(f"apply_plan: expected one optimizer, got {len(several)}; pass the one that runs Muon")
+    (optimizer,) = several
     names = _parameter_names("apply_plan", [optimizer], model)
     matrices = _planned_matrices(optimizer, names)
     row_of, losses = _rows_of(_read_plan(plan), matrices)
@@ -1278,14 +1360,11 @@ def apply_plan(optimizer, plan, model=None, allow_loss=False):
     for limit, details in limits.items():
         losses.append(f"{limit}: {', '.join(f'{detail} ({count} matrices)' for detail, count in details.items())}")
     if not runs:
-        raise ValueError(
-            f"apply_plan: expected matrices that the plan has rows for, found none among the {len(matrices)} of "
-            f"{type(optimizer).__name__}; pass model=, and plan for this model"
-        )
+        raise ValueError(f"apply_plan: {_no_rows(optimizer, matrices)}")
     if losses and not allow_loss:
         raise ValueError(
-            f"apply_plan: {type(optimizer).__name__} cannot run this plan: {'; '.join(losses)}. Nothing was changed. Plan for what it "
-            "can run, e.g. muonscope plan --precision bf16 --schedules jordan --json, or pass allow_loss=True"
+            f"apply_plan: {type(optimizer).__name__} cannot run this plan: {'; '.join(losses)}. Nothing was changed. Plan for this model and "
+            "for what its optimizer can run, e.g. muonscope plan --precision bf16 --schedules jordan --json, or pass allow_loss=True"
         )
     _split_groups(optimizer, settings)
     if losses:
@@ -1297,14 +1376,95 @@ def apply_plan(optimizer, plan, model=None, allow_loss=False):
 _JORDAN = (3.4445, -4.7750, 2.0315)
 
 
+def _no_rows(optimizer, matrices):
+    name = type(optimizer).__name__
+    if not matrices:
+        return f"expected an optimizer that runs Muon on matrices of the model, found none among the parameter groups of {name}"
+    return (
+        f"expected matrices that the plan has rows for, found none among the {len(matrices)} of {name}, the first of which is "
+        f"{matrices[0].name} with the role {matrices[0].role}; pass the whole model as model=, and plan for this model"
+    )
+
+
 def _read_plan(plan):
-    """Rows of a plan document."""
+    """Rows of a plan document, of which everything that is used here is there and what it should be."""
+    if not isinstance(plan, (dict, str, os.PathLike)):
+        raise TypeError(f"apply_plan: expected the path of a plan or the document as a dict, got {type(plan).__name__}")
     if not isinstance(plan, dict):
-        with open(plan, encoding="utf-8") as file:
-            plan = json.load(file)
+        file = os.fspath(plan)
+        with open(file, encoding="utf-8") as text:
+            try:
+                plan = json.load(text)
+            except (ValueError, RecursionError) as error:
+                raise ValueError(f"apply_plan: expected {file} to be JSON, {_words(error)}; write it with muonscope plan --json") from None
     if not isinstance(plan, dict) or plan.get("schema") != "muonscope.plan/1":
         raise ValueError("apply_plan: expected a document of the schema muonscope.plan/1; write one with muonscope plan --json")
-    return plan["layers"]
+    rows = plan.get("layers")
+    if not isinstance(rows, list) or not rows:
+        raise ValueError("apply_plan: expected a plan with rows in `layers`, found none; write it again with muonscope plan --json")
+    for i, row in enumerate(rows):
+        _check_row(row, f"layers[{i}]")
+    return rows
+
+
+def _check_row(row, where):
+    for path, expected, is_right in _ROW_FIELDS:
+        is_optional, keys = path.endswith("?"), path.rstrip("?").split(".")
+        if is_optional and not (isinstance(row, dict) and keys[0] in row):
+            continue
+        value = row
+        for key in keys:
+            value = value.get(key, _MISSING) if isinstance(value, dict) else _MISSING
+        if not is_right(value):
+            got = "no such field" if value is _MISSING else repr(value)[:60]
+            raise ValueError(
+                f"apply_plan: expected {where}.{path.rstrip('?')} of the plan to be {expected}, got {got}; "
+                "write it again with muonscope plan --json"
+            )
+    if "layer" in row and "parameter" not in row:
+        raise ValueError(f"apply_plan: expected {where} of the plan, which has a layer, to have a parameter; write it again")
+
+
+_MISSING = object()
+
+
+def _is_text(value):
+    return isinstance(value, str)
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _are_triples(value):
+    return isinstance(value, list) and value and all(isinstance(t, list) and len(t) == 3 and all(map(_is_number, t)) for t in value)
+
+
+def _expression_of(parameter):
+    """The names that a row's `parameter` stands for; see the plan's schema."""
+    return re.compile(parameter.replace("{layer}", r"(?P<layer>\d+)") + r"(?:\.weight)?")
+
+
+def _is_expression(value):
+    try:
+        return _is_text(value) and "layer" in _expression_of(value).groupindex
+    except re.error:
+        return False
+
+
+# (path in a row, with "?" where it may be missing; what it has to be; whether it is)
+_ROW_FIELDS = (
+    ("role", "a name", _is_text),
+    ("depth", "a number above 0 and up to 1", lambda value: _is_number(value) and 0 < value <= 1),
+    ("schedule.name", "a name", _is_text),
+    ("schedule.coefficients", "a list of triples of numbers", _are_triples),
+    ("schedule.entry.normalisation", "a name", _is_text),
+    ("schedule.entry.scale", "a number above 0", lambda value: _is_number(value) and value > 0),
+    ("schedule.precision", "a name", _is_text),
+    ("layer?", "a whole number from 0", lambda value: isinstance(value, int) and value >= 0),
+    ("parameter?", "a regular expression with {layer} in it", _is_expression),
+    ("remedy.name?", "a name", _is_text),
+)
 
 
 def _planned_matrices(optimizer, names):
@@ -1321,7 +1481,7 @@ def _planned_matrices(optimizer, names):
 
 
 def _rows_of(rows, matrices):
-    """({name of a matrix: its row}, [a sentence for what of the plan has no matrix]).
+    """({name of a matrix: its row}, [a sentence for what of the plan has no matrix, and for what it plans elsewhere but not here]).
 
     By the patterns of parameter names in the rows of layers, if any of them fits; by role and layer if not. Rows that stand for a
     range of depths are found by role and depth, as the planner counts: the first at or beyond the depth of the layer, or the last.
@@ -1329,27 +1489,31 @@ def _rows_of(rows, matrices):
     patterns = {}
     for row in rows:
         if "layer" in row:
-            expression = row["parameter"].replace("{layer}", r"(?P<layer>\d+)") + r"(?:\.weight)?"
-            patterns.setdefault(expression, {})[row["layer"]] = row
+            patterns.setdefault(_expression_of(row["parameter"]), {})[row["layer"]] = row
     found = _rows_by_pattern(patterns, matrices) or _rows_by_role(rows, matrices)
     used = {id(row) for row in found.values()}
     unused = {}
     for row in rows:
         if id(row) not in used and row.get("matrices") != 0:
             unused.setdefault(f"{row['role']} {row.get('part', '')}".strip(), []).append(row.get("layer"))
-    return found, [_unused_words(role, layers) for role, layers in unused.items()]
+    missing = {}  # role -> layers
+    for matrix in matrices if found else ():
+        if matrix.name not in found and any(row["role"] == matrix.role and "part" not in row for row in rows):
+            missing.setdefault(matrix.role, []).append(matrix.layer)
+    losses = [_unmatched_words("no parameter was found for", role, layers) for role, layers in unused.items()]
+    return found, losses + [_unmatched_words("the plan has no row for", role, layers) for role, layers in missing.items()]
 
 
-def _unused_words(role, layers):
+def _unmatched_words(what, role, layers):
     where = "" if None in layers else f" of layer{'s' if len(layers) > 1 else ''} {', '.join(map(str, layers[:3]))}"
-    return f"no parameter was found for {role}{where}{', ...' if len(layers) > 3 else ''}"
+    return f"{what} {role}{where}{', ...' if len(layers) > 3 else ''}"
 
 
 def _rows_by_pattern(patterns, matrices):
     found = {}
     for expression, row_of_layer in patterns.items():
         for matrix in matrices:
-            match = re.fullmatch(expression, matrix.name)
+            match = expression.fullmatch(matrix.name)
             row = match and row_of_layer.get(int(match["layer"]))
             if row:
                 found[matrix.name] = row
@@ -1506,6 +1670,8 @@ def _require_splittable(optimizer):
 def _optimizers(where, optimizer):
     """A list of optimizers, each behind what frameworks wrap it in."""
     several = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
+    if not several:
+        raise TypeError(f"{where}: expected a torch.optim.Optimizer or a list of them, got an empty one")
     unwrapped = []
     for one in several:
         while isinstance(getattr(one, "optimizer", None), torch.optim.Optimizer):
@@ -1517,9 +1683,13 @@ def _optimizers(where, optimizer):
 
 
 def _whole_number(name, value, least):
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)  # NumPy's integers as well
+    except TypeError:
+        number = None
+    if number is None or number < least:
         raise ValueError(f"Recorder: expected {name} to be a whole number from {least}, got {value!r}")
-    return value
+    return number
 
 
 def _words(error):

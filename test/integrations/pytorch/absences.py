@@ -37,8 +37,11 @@ def forget(optimizer):
     optimizer.state[optimizer.param_groups[0]["params"][0]].clear()
 
 
-def training(made_of, before=None, makes=lambda rank: True, calls=lambda rank, step: True, spoil=None):
-    """run(path, rank) -> (expected, model, {warnings, longest}): seconds of the longest recorder.step()."""
+def training(made_of, before=None, makes=lambda rank: True, calls=lambda rank, step: True, spoil=None, after=None):
+    """run(path, rank) -> (expected, model, {warnings, longest}): seconds of the longest recorder.step().
+
+    after(model), behind the construction of the recorder, gives the loss where `made_of` gives none
+    """
 
     def run(path, rank):
         model = tiny_gpt()
@@ -52,6 +55,7 @@ def training(made_of, before=None, makes=lambda rank: True, calls=lambda rank, s
                 recorder.Recorder(optimizer, before(path), every=3, model=model)
             if makes(rank):
                 made.append(recorder.Recorder(optimizer, path, every=3, model=model))
+            loss_of = loss_of or after(model)
             for watch.step in range(1, STEPS + 1):
                 loss_of(*batch(watch.step, rank)).backward()
                 optimizer.step()

@@ -16,7 +16,7 @@ const NAMES = Array.from({ length: LAYERS }, (_, layer) =>
 ).flat();
 
 interface Outcome {
-  readonly error?: string;
+  readonly error?: string | null;
   readonly unchanged?: boolean;
   readonly warnings?: readonly string[];
   readonly report?: { readonly applied: Readonly<Record<string, string>>; readonly unplanned: readonly string[] };
@@ -84,6 +84,37 @@ describe.each(found)('in torch %s', (_, python) => {
       expect(scheduled).toContain('make the scheduler after apply_plan');
     },
   );
+
+  let good: string | undefined;
+  test.each<readonly [name: string, said: RegExp]>([
+    ['deeper model', /the plan has no row for attn\.q of layers 12, 13; .* Nothing was changed\. Plan for this model/],
+    ['shallower model', /no parameter was found for attn\.q of layer 11; .* Nothing was changed/],
+    ['other names', /found none among the 1 of Moonlight, the first of which is encoder\.mixer\.weight/],
+    ['AdamW', /expected an optimizer that runs Muon .*, found none among the parameter groups of AdamW$/],
+    ['two optimizers', /^TypeError: apply_plan: expected one optimizer, got 2; pass the one that runs Muon$/],
+    ['no layers', /expected a plan with rows in `layers`, found none; write it again/],
+    ['no role', /expected layers\[3\]\.role of the plan to be a name, got no such field/],
+    ['no depth', /expected layers\[3\]\.depth of the plan to be a number above 0 and up to 1, got no such field/],
+    ['no schedule', /expected layers\[3\]\.schedule\.name .* got no such field/],
+    ['no parameter', /expected layers\[3\] of the plan, which has a layer, to have a parameter/],
+    ['no schedule.name', /expected layers\[3\]\.schedule\.name /],
+    ['no schedule.coefficients', /expected layers\[3\]\.schedule\.coefficients /],
+    ['no schedule.entry', /expected layers\[3\]\.schedule\.entry\.normalisation /],
+    ['no schedule.precision', /expected layers\[3\]\.schedule\.precision /],
+    ['no schedule.entry.scale', /expected layers\[3\]\.schedule\.entry\.scale .* got no such field/],
+    ['pair', /expected .*coefficients of the plan to be a list of triples of numbers, got \[\[1, 2\]\]/],
+    ['scale of zero', /to be a number above 0, got 0/],
+    ['no expression', /to be a regular expression with \{layer\} in it, got '\(\(\('/],
+    ['not JSON', /broken\.json to be JSON, JSONDecodeError: .*; write it with muonscope plan --json$/],
+    ['no file', /^FileNotFoundError: /],
+    ['a list', /^TypeError: apply_plan: expected the path of a plan or the document as a dict, got list$/],
+  ])('what does not fit is refused in one sentence when apply_plan is called: %s', MINUTES, (name, said) => {
+    good ??= planned('good.json', '--precision', 'bf16', '--schedules', 'jordan');
+    const { error, unchanged } = scripts.run<Readonly<Record<string, Outcome>>>('badPlans.py', good, names)[name]!;
+    expect(error).toMatch(said);
+    expect(error).not.toContain('\n');
+    expect(unchanged).toBe(true);
+  });
 
   test('a plan that none can run is refused, and the nearest is set when asked, with its losses', MINUTES, () => {
     const path = planned('default.json');

@@ -9,9 +9,10 @@ import resource
 import sys
 import warnings
 
+import numpy as np
 import torch
-from muons import Moonlight, SingleDeviceMuon
-from training import hidden_and_rest, recorder, tiny_gpt, train
+from muons import Moonlight, SingleDeviceMuon, StackedMuon
+from training import batch, hidden_and_rest, recorder, tiny_gpt, train
 
 FOLDER = sys.argv[1]
 CASES = {}
@@ -67,6 +68,88 @@ def file_of_something_else():
     with open(path, "w") as file:
         file.write('{"loss": 3.1}\n{"loss": 2.9}\n')
     return training(path)
+
+
+@case
+def file_of_deep_nesting():
+    path = path_of("nested")
+    with open(path, "w") as file:
+        file.write("[" * 60_000 + "\n")
+    return training(path)
+
+
+@case
+def pipe_without_reader():
+    path = path_of("pipe")
+    os.mkfifo(path)
+    return {**training(path), "file": path_of("no file")}
+
+
+@case
+def path_that_no_file_can_have():
+    return {**training("a\0b.jsonl"), "file": path_of("no file")}
+
+
+@case
+def path_of_bytes():
+    """And NumPy's integers for numbers."""
+    return {**training(os.fsencode(path_of("bytes")), every=np.int64(3)), "file": path_of("bytes")}
+
+
+@case
+def steps_skipped():
+    """As GradScaler does where gradients are not finite."""
+    model = tiny_gpt()
+
+    class Skipping(SingleDeviceMuon):
+        taken = 0
+
+        def step(self):
+            self.taken += 1
+            if self.taken not in (4, 5):
+                super().step()
+
+    Skipping.__name__ = "SkippingMuon"
+    return training(path_of("skipped"), model=model, optimizer=Skipping(hidden_and_rest(model)[0]))
+
+
+@case
+def state_loaded_later():
+    """Behind the recorder's construction. The gradient never changes, so that M is near G: taken for a first step, M is a sum."""
+    model = tiny_gpt()
+    saving, optimizer = (StackedMuon(hidden_and_rest(model)[0], lr=0.0) for _ in range(2))
+    for _ in range(100):
+        model.loss(*batch(1)).backward()
+        saving.step()
+        model.zero_grad()
+    saved = saving.state_dict()
+
+    def loss_of(*_):
+        if not optimizer.state:
+            optimizer.load_state_dict(saved)
+        return model.loss(*batch(1))
+
+    expected, _ = train(model, optimizer, path_of("loaded"), loss_of=loss_of)
+    return {"file": path_of("loaded"), "expected": expected}
+
+
+class Alike(torch.nn.Module):
+    """Two parameters with one name, where `module` is taken for a wrapper."""
+
+    def __init__(self):
+        super().__init__()
+        linear = lambda: torch.nn.ModuleList([torch.nn.Linear(16, 16, bias=False)])
+        self.blocks, self.module = linear(), torch.nn.Module()
+        self.module.blocks = linear()
+
+    def loss(self, inputs, targets):
+        return self.module.blocks[0](self.blocks[0](inputs.float())).square().mean()
+
+
+@case
+def names_alike():
+    model = Alike()
+    return training(path_of("alike"), model=model, optimizer=Moonlight(muon_params=list(model.parameters())), matrices="*")
 
 
 @case
@@ -141,6 +224,21 @@ def warnings_are_errors():
 
 
 @case
+def warnings_cannot_be_shown():
+    """As where stderr is closed."""
+    kept = warnings.showwarning
+
+    def fail(*_, **__):
+        raise ValueError("I/O operation on closed file")
+
+    warnings.showwarning = fail
+    try:
+        return training(os.path.join(FOLDER, "a file", "spectra.jsonl"))
+    finally:
+        warnings.showwarning = kept
+
+
+@case
 def killed_and_restarted():
     """Killed in the middle of a line behind step 7, restarted from a checkpoint of step 4."""
     path = path_of("restarted")
@@ -188,6 +286,12 @@ def refusals():
         "no optimizer": lambda: recorder.Recorder(model, path_of("x"), model=model),
         "no Muon": lambda: recorder.Recorder(torch.optim.SGD(model.parameters(), 0.1, momentum=0.9), path_of("x"), model=model),
         "no model": lambda: recorder.Recorder(muon, path_of("x")),
+        "empty list": lambda: recorder.Recorder([], path_of("x"), model=model),
+        "no path": lambda: recorder.Recorder(muon, None, model=model),
+        "empty path": lambda: recorder.Recorder(muon, "", model=model),
+        "before_ns": lambda: recorder.Recorder(muon, path_of("x"), model=model, before_ns="equal_rows"),
+        "no pattern": lambda: recorder.Recorder(muon, path_of("x"), model=model, matrices=3),
+        "negative every": lambda: recorder.Recorder(muon, path_of("x"), every=-1, model=model),
         "another model": lambda: recorder.Recorder(muon, path_of("x"), model=tiny_gpt()),
         "every": lambda: recorder.Recorder(muon, path_of("x"), every=0, model=model),
         "method": lambda: recorder.Recorder(muon, path_of("x"), model=model, method="svd"),

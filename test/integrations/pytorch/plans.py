@@ -120,4 +120,5 @@ def main(plan, names_file, allow=""):
     print(json.dumps({"sigma": SIGMA.tolist(), "outcomes": outcomes, "scheduled": scheduled(plan, names)}))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

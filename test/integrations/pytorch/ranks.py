@@ -1,8 +1,9 @@
-"""Trainings on several ranks, over gloo: python ranks.py FOLDER COPIES|SHARDS|MESHES|ABSENCES. Prints {case: {files, expected}}.
+"""Trainings on several ranks, over gloo: python ranks.py FOLDER COPIES|SHARDS|MESHES|ABSENCES|LATE. Prints {case: {files, expected}}.
 
 COPIES: DDP, and classes that share the work out themselves, two ranks. SHARDS: FSDP2, two ranks. MESHES: four ranks, with copies
 of shards (HSDP), shards of unequal and no size, shards along two dimensions, and stacks of experts. The last two take torch 2.6.
 ABSENCES: two ranks, of which one has no recorder or does not call it; each says its warnings and its longest recorder.step().
+LATE: two ranks that make their recorders before the process group.
 """
 
 import json
@@ -10,7 +11,7 @@ import os
 import subprocess
 import sys
 
-WORLD = {"COPIES": 2, "SHARDS": 2, "MESHES": 4, "ABSENCES": 2}
+WORLD = {"COPIES": 2, "SHARDS": 2, "MESHES": 4, "ABSENCES": 2, "LATE": 2}
 
 
 def main(folder, cases):
@@ -42,9 +43,12 @@ def rank_main(folder, cases, rank, store, answer):
     import torch.distributed as dist
 
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-    dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=WORLD[cases])
+    join = lambda: dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=WORLD[cases])
+    if cases != "LATE":
+        join()
     results = {}
-    for name, run in {"COPIES": copies, "SHARDS": shards, "MESHES": meshes, "ABSENCES": absent}[cases]().items():
+    made = {"COPIES": copies, "SHARDS": shards, "MESHES": meshes, "ABSENCES": absent, "LATE": lambda: late(join)}
+    for name, run in made[cases]().items():
         path = os.path.join(folder, f"{cases}-{name.replace(' ', '-')}.jsonl")
         expected, model, *said = run(path, rank)
         mine = path.replace(".jsonl", f".rank{rank}.jsonl")
@@ -82,6 +86,16 @@ def absent():
 
     has_fsdp = hasattr(torch.optim, "Muon")
     return absences(ddp, (lambda model: fsdp(model, (2,)).loss) if has_fsdp else None)
+
+
+def late(join):
+    from absences import training
+
+    def after(model):
+        join()
+        return ddp(model)
+
+    return {"group comes later": training(lambda model: None, after=after)}
 
 
 def copies():
