@@ -44,6 +44,19 @@ export function output(sigma: number, { entry, coefficients }: NsSchedule): numb
   return coefficients.reduce((s, step) => evaluate(step, s), sigma / entry.scale);
 }
 
+/** {@link output} of one schedule, for many values known to be fit for it: the same operations, some five times faster. */
+export function outputOf({ entry, coefficients }: NsSchedule): (sigma: number) => number {
+  const flat = Float64Array.from(coefficients.flat());
+  return (sigma) => {
+    let s = sigma / entry.scale;
+    for (let k = 0; k < flat.length; k += 3) {
+      const t = s * s;
+      s *= flat[k]! + t * (flat[k + 1]! + t * flat[k + 2]!);
+    }
+    return s;
+  };
+}
+
 /** f'(0): the product of the a's, divided by the entry scale. Small singular values grow by this factor. */
 export function composeSlope({ entry, coefficients }: NsSchedule): number {
   return coefficients.reduce((slope, [a]) => slope * a, 1 / entry.scale);

@@ -65,10 +65,13 @@ interface CostClass {
   readonly members: readonly Candidate[];
 }
 
-/** Judgements at one forecast. The reach in exact arithmetic bounds that of `rounded`, and costs far less. */
+/** Judgements at one forecast, each made once. */
 interface Judgements {
   schedule(candidate: Candidate): NsSchedule;
+  /** In exact arithmetic, which bounds that of `rounded` and costs far less. */
   reach(candidate: Candidate): number;
+  /** Whether the rounded reach may be as high as `floor`, told by what is cheap to know. */
+  mayReach(candidate: Candidate, floor: number): boolean;
   /** In exact arithmetic at the forecast. */
   output(candidate: Candidate): number;
   /** At the low end of its interval, likewise. */
@@ -83,25 +86,45 @@ export function createChooser(
   { rounded, explained = true }: ChooserOptions = {},
 ): Chooser {
   const judgeOf = remembered((index: number) => createJudge(schedules[index]!));
+  const reaches = new Float64Array(schedules.length);
   const remedies = REMEDY_ORDER.filter((remedy) => (rounded?.remedies ?? ['none']).includes(remedy));
-  const classesOf = rememberedAs(String, (shape: readonly [number, number]) => costClasses(schedules, remedies, shape));
+  const classesOf = createCostClasses(schedules, remedies);
   const choicesOf = remembered((_: QuantileSpectrum | null) =>
-    remembered((_: ReadonlySet<string> | undefined) => new Map<string, Choice>()),
+    remembered((_: ReadonlySet<string> | undefined) => remembered((_: number): KnownChoice[] => [])),
   );
   return {
     choose: (sigma, shape, floor, spectrum, among) => {
-      const known = choicesOf(rounded ? spectrum : null)(among); // exact arithmetic does not depend on the spectrum
-      const key = [sigma.low, sigma.value, sigma.high, ...shape, floor].join();
-      const found = known.get(key);
-      if (found) return found;
-      const exact = exactJudgements(judgeOf, sigma);
+      // exact arithmetic does not depend on the spectrum
+      const known = choicesOf(rounded ? spectrum : null)(among)(sigma.value);
+      const found = known.find((one) => isSameQuestion(one, sigma, shape, floor));
+      if (found) return found.choice;
+      const exact = exactJudgements(judgeOf, reaches.fill(Number.NaN), sigma);
       const judgements = rounded ? withRounding(exact, rounded.rounding, sigma, spectrum) : exact;
       const classes = among ? onlyAmong(among, classesOf(shape), schedules) : classesOf(shape);
       const choice = chooseCheapest(classes, judgements, floor, explained);
-      known.set(key, choice);
+      known.push({ sigma, shape, floor, choice });
       return choice;
     },
   };
+}
+
+/** A choice, and what it was asked for. */
+interface KnownChoice {
+  readonly sigma: Interval;
+  readonly shape: readonly [number, number];
+  readonly floor: number;
+  readonly choice: Choice;
+}
+
+function isSameQuestion(
+  known: KnownChoice,
+  { low, value, high }: Interval,
+  [rows, columns]: readonly [number, number],
+  floor: number,
+): boolean {
+  const { sigma, shape } = known;
+  if (sigma.low !== low || sigma.value !== value || sigma.high !== high) return false;
+  return shape[0] === rows && shape[1] === columns && known.floor === floor;
 }
 
 function onlyAmong(
@@ -114,13 +137,18 @@ function onlyAmong(
     .filter(({ members }) => members.length > 0);
 }
 
-function exactJudgements(judgeOf: (index: number) => Judge, sigma: Interval): Judgements {
+/** @param reaches (schedules,), NaN where not yet known */
+function exactJudgements(judgeOf: (index: number) => Judge, reaches: Float64Array, sigma: Interval): Judgements {
   const at = remembered((index: number) => judgeOf(index).at(sigma));
   const exact = ({ index }: Candidate): Judgement => at(index);
-  const reach = remembered((index: number) => judgeOf(index).reach(sigma.value));
+  const reach = ({ index }: Candidate): number => {
+    if (Number.isNaN(reaches[index])) reaches[index] = judgeOf(index).reach(sigma.value);
+    return reaches[index]!;
+  };
   return {
     schedule: ({ index }) => judgeOf(index).schedule,
-    reach: ({ index }) => reach(index),
+    reach,
+    mayReach: (candidate, floor) => reach(candidate) >= floor,
     output: ({ index }) => judgeOf(index).output(sigma.value),
     outputAtLow: ({ index }) => judgeOf(index).output(sigma.low),
     exact,
@@ -137,7 +165,13 @@ function withRounding(
   const rounded = remembered((candidate: Candidate) =>
     rounding.judge(judgements.exact(candidate), sigma, candidate.remedy, spectrum),
   );
-  return { ...judgements, rounded };
+  const outputOf = (candidate: Candidate): number =>
+    rounding.outputAt(judgements.schedule(candidate), sigma.value, candidate.remedy, spectrum);
+  return {
+    ...judgements,
+    mayReach: (candidate, floor) => judgements.reach(candidate) >= floor && outputOf(candidate) >= floor,
+    rounded,
+  };
 }
 
 function chooseCheapest(
@@ -146,14 +180,13 @@ function chooseCheapest(
   floor: number,
   explained: boolean,
 ): Choice {
-  const meeting = ({ members }: CostClass): readonly Judgement[] =>
-    members
-      .filter((candidate) => judgements.reach(candidate) >= floor)
-      .map(judgements.rounded)
-      .filter(({ reach }) => reach >= floor);
-  const rank = classes.findIndex((cost) => meeting(cost).length > 0);
+  let meeting: readonly Judgement[] = [];
+  const rank = classes.findIndex(({ members }) => {
+    meeting = thoseMeeting(members, judgements, floor);
+    return meeting.length > 0;
+  });
   if (rank === -1) return chooseClosest(classes, judgements);
-  const chosen = first(meeting(classes[rank]!), preference);
+  const chosen = first(meeting, preference);
   if (!explained) return { chosen, met: true, nextBest: null, turnedDown: null, certain: null };
   const isCertain = ({ reach, output }: Judgement): boolean => reach >= floor && output.low >= floor;
   const certain = ({ members }: CostClass): readonly Judgement[] =>
@@ -171,6 +204,13 @@ function chooseCheapest(
     certain: certainClass ? first(certain(certainClass), preference) : null,
     ...(chosen.remedy === 'none' ? {} : { without: withoutRemedy(classes, judgements, chosen, floor) }),
   };
+}
+
+const NONE: readonly Judgement[] = [];
+
+function thoseMeeting(members: readonly Candidate[], judgements: Judgements, floor: number): readonly Judgement[] {
+  const hopeful = members.filter((candidate) => judgements.mayReach(candidate, floor));
+  return hopeful.length === 0 ? NONE : hopeful.map(judgements.rounded).filter(({ reach }) => reach >= floor);
 }
 
 /** The highest reach; the cheapest of equals. */
@@ -253,23 +293,36 @@ function cheaperOnes(
   };
 }
 
-/** By flops, then by the order of remedies. */
+/** Of a shape, by flops, then by the order of remedies. */
+function createCostClasses(
+  schedules: readonly NsSchedule[],
+  remedies: readonly Remedy[],
+): (shape: readonly [number, number]) => readonly CostClass[] {
+  const known = new Map<string, readonly CostClass[]>();
+  return remembered((shape) => {
+    const found = known.get(`${shape}`) ?? costClasses(schedules, remedies, shape);
+    known.set(`${shape}`, found);
+    return found;
+  });
+}
+
 function costClasses(
   schedules: readonly NsSchedule[],
   remedies: readonly Remedy[],
   shape: readonly [number, number],
 ): readonly CostClass[] {
-  const classes = new Map<string, CostClass & { readonly members: Candidate[] }>();
-  for (const remedy of remedies)
+  const plain = schedules.map((schedule) => flops(schedule, ...shape));
+  const classes = remedies.flatMap((remedy) => {
+    const ofRemedy = new Map<number, { flops: number; remedy: Remedy; members: Candidate[] }>();
     for (const [index, schedule] of schedules.entries()) {
-      const cost = flops(schedule, ...shape) + remedyCost(remedy, schedule, ...shape).flops;
-      const key = `${cost} ${remedy}`;
-      const found = classes.get(key) ?? { flops: cost, remedy, members: [] };
+      const cost = plain[index]! + remedyCost(remedy, schedule, ...shape).flops;
+      const found = ofRemedy.get(cost) ?? { flops: cost, remedy, members: [] };
       found.members.push({ index, remedy });
-      classes.set(key, found);
+      ofRemedy.set(cost, found);
     }
-  const rank = ({ remedy }: CostClass): number => REMEDY_ORDER.indexOf(remedy);
-  return [...classes.values()].sort((a, b) => a.flops - b.flops || rank(a) - rank(b));
+    return [...ofRemedy.values()];
+  });
+  return classes.sort((a, b) => a.flops - b.flops || remedies.indexOf(a.remedy) - remedies.indexOf(b.remedy));
 }
 
 /** Negative if `a` is the better of two equally cheap candidates. */
@@ -291,16 +344,6 @@ function remembered<K, V>(compute: (key: K) => V): (key: K) => V {
       found = compute(key);
       known.set(key, found);
     }
-    return found;
-  };
-}
-
-/** {@link remembered} by a text that says all that matters of the key. */
-function rememberedAs<K, V>(text: (key: K) => string, compute: (key: K) => V): (key: K) => V {
-  const known = new Map<string, V>();
-  return (key) => {
-    const found = known.get(text(key)) ?? compute(key);
-    known.set(text(key), found);
     return found;
   };
 }

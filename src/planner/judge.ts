@@ -14,7 +14,7 @@
  */
 import { criticalPoints, evaluate, image, type Range } from '../newtonSchulz/oddPolynomial.ts';
 import type { Remedy } from '../newtonSchulz/remedy.ts';
-import { output, outputRange } from '../newtonSchulz/response.ts';
+import { output, outputOf, outputRange } from '../newtonSchulz/response.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import { LARGEST_INPUT } from '../newtonSchulz/spectrumObjective.ts';
 import type { Interval } from '../scaling/law.ts';
@@ -113,19 +113,6 @@ function conclude(schedule: NsSchedule, outputs: Interval, above: Range, highest
   const reach = reachOf(outputs.value, above, highest);
   const worst = Math.min(outputs.low, above[0]);
   return { schedule, remedy: 'none', limit: 1, output: outputs, above, worst, highest, reach };
-}
-
-/** {@link output} of one schedule, for values known to be fit for it. */
-function outputOf({ entry, coefficients }: NsSchedule): (sigma: number) => number {
-  const flat = Float64Array.from(coefficients.flat());
-  return (sigma) => {
-    let s = sigma / entry.scale;
-    for (let k = 0; k < flat.length; k += 3) {
-      const t = s * s;
-      s *= flat[k]! + t * (flat[k + 1]! + t * flat[k + 2]!);
-    }
-    return s;
-  };
 }
 
 function reachOf(value: number, above: Range, highest: number): number {

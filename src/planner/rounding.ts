@@ -21,6 +21,8 @@ export interface Rounding {
   readonly precision: NsPrecision;
   /** @param exact of a schedule at `sigma`; returned as it is in float32 */
   judge(exact: Judgement, sigma: Interval, remedy: Remedy, spectrum: QuantileSpectrum): Judgement;
+  /** Of {@link judge} the output at a singular value alone, which bounds its reach. */
+  outputAt(schedule: NsSchedule, sigma: number, remedy: Remedy, spectrum: QuantileSpectrum): number;
   /** Outputs at the value, and the smallest and largest over the interval. */
   outputOver(schedule: NsSchedule, sigma: Interval, remedy: Remedy, spectrum: QuantileSpectrum): Interval;
 }
@@ -35,30 +37,42 @@ const SMALLEST = 1e-12;
 /** @param precision another than float32, which is taken as exact */
 export function createRounding(precision: NsPrecision): Rounding {
   const modelOf = rememberedModels(precision);
+  const outputAt: Rounding['outputAt'] = (schedule, sigma, remedy, spectrum) =>
+    modelOf(spectrum, remedy).responseOf(schedule).output(sigma);
   const outputOver: Rounding['outputOver'] = (schedule, sigma, remedy, spectrum) => {
-    const places = [sigma.value, ...between(sigma.low, sigma.high, PLACES_IN_INTERVAL)];
-    const outputs = modelOf(spectrum, remedy).outputsOf(schedule, places);
-    const all = outputs.map(({ output }) => output);
-    return { value: all[0]!, low: Math.min(...all), high: Math.max(...all) };
+    const { output } = modelOf(spectrum, remedy).responseOf(schedule);
+    const value = output(sigma.value);
+    let [low, high] = [value, value];
+    for (const place of between(sigma.low, sigma.high, PLACES_IN_INTERVAL)) {
+      const at = output(place);
+      low = Math.min(low, at);
+      high = Math.max(high, at);
+    }
+    return { value, low, high };
   };
   return {
     precision,
+    outputAt,
     outputOver,
     judge: (exact, sigma, remedy, spectrum) => {
       const { schedule } = exact;
       const output = outputOver(schedule, sigma, remedy, spectrum);
-      const places = between(sigma.value, 1, PLACES_ABOVE);
-      const modelled = modelOf(spectrum, remedy).outputsOf(schedule, places);
-      const larger = modelled.map((at) => at.output);
-      const above = [Math.min(exact.above[0], ...larger), Math.max(exact.above[1], ...larger)] as const;
+      const modelled = modelOf(spectrum, remedy).responseOf(schedule);
+      let [low, high] = exact.above;
+      for (const place of between(sigma.value, 1, PLACES_ABOVE)) {
+        const at = modelled.output(place);
+        low = Math.min(low, at);
+        high = Math.max(high, at);
+      }
       return {
-        ...exact,
+        schedule,
         remedy,
-        limit: modelled[0]!.limit,
+        limit: modelled.limit(sigma.value),
         output,
-        above,
-        worst: Math.min(output.low, above[0]),
-        reach: Math.max(0, Math.min(exact.reach, output.value, above[0] / (1 - DIP_TOLERANCE))),
+        above: [low, high],
+        worst: Math.min(output.low, low),
+        highest: exact.highest,
+        reach: Math.max(0, Math.min(exact.reach, output.value, low / (1 - DIP_TOLERANCE))),
       };
     },
   };
@@ -78,6 +92,8 @@ function rememberedModels(precision: NsPrecision): (spectrum: QuantileSpectrum, 
 function between(low: number, high: number, places: number): readonly number[] {
   if (low === high) return [low];
   const [from, to] = [Math.log(Math.max(low, SMALLEST)), Math.log(Math.max(high, SMALLEST))];
-  const inner = Array.from({ length: places - 2 }, (_, i) => Math.exp(from + ((to - from) * (i + 1)) / (places - 1)));
-  return [low, ...inner, high];
+  const found = [low];
+  for (let i = 1; i < places - 1; i++) found.push(Math.exp(from + ((to - from) * i) / (places - 1)));
+  found.push(high);
+  return found;
 }
