@@ -10,7 +10,8 @@ import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
 import { type Remedy, remedyCost } from '../newtonSchulz/remedy.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
-import { createJudge, type Judge, type Judgement } from './judge.ts';
+import type { Judgement } from './judge.ts';
+import { type Candidate, createJudgements, type Judgements } from './judgements.ts';
 import type { Choice } from './reasons.ts';
 import type { Rounding } from './rounding.ts';
 
@@ -51,12 +52,6 @@ const REMEDY_ORDER: readonly Remedy[] = ['none', 'tight entry', 'float32 iterate
 /** The error of the mean that precisionModel states; differences below it are no reason to change how code runs. */
 const MODEL_ERROR = 0.02;
 
-/** A schedule, by its index, under a remedy. */
-interface Candidate {
-  readonly index: number;
-  readonly remedy: Remedy;
-}
-
 /** Candidates that cost the same on a shape. */
 interface CostClass {
   readonly flops: number;
@@ -65,28 +60,12 @@ interface CostClass {
   readonly members: readonly Candidate[];
 }
 
-/** Judgements at one forecast, each made once. */
-interface Judgements {
-  schedule(candidate: Candidate): NsSchedule;
-  /** In exact arithmetic, which bounds that of `rounded` and costs far less. */
-  reach(candidate: Candidate): number;
-  /** Whether the rounded reach may be as high as `floor`, told by what is cheap to know. */
-  mayReach(candidate: Candidate, floor: number): boolean;
-  /** In exact arithmetic at the forecast. */
-  output(candidate: Candidate): number;
-  /** At the low end of its interval, likewise. */
-  outputAtLow(candidate: Candidate): number;
-  exact(candidate: Candidate): Judgement;
-  rounded(candidate: Candidate): Judgement;
-}
-
 /** Choices are kept by what they depend on: layers before the first measured depth share one. */
 export function createChooser(
   schedules: readonly NsSchedule[],
   { rounded, explained = true }: ChooserOptions = {},
 ): Chooser {
-  const judgeOf = remembered((index: number) => createJudge(schedules[index]!));
-  const reaches = new Float64Array(schedules.length);
+  const judgements = createJudgements(schedules, rounded?.rounding ?? null);
   const remedies = REMEDY_ORDER.filter((remedy) => (rounded?.remedies ?? ['none']).includes(remedy));
   const classesOf = createCostClasses(schedules, remedies);
   const choicesOf = remembered((_: QuantileSpectrum | null) =>
@@ -98,8 +77,7 @@ export function createChooser(
       const known = choicesOf(rounded ? spectrum : null)(among)(sigma.value);
       const found = known.find((one) => isSameQuestion(one, sigma, shape, floor));
       if (found) return found.choice;
-      const exact = exactJudgements(judgeOf, reaches.fill(Number.NaN), sigma);
-      const judgements = rounded ? withRounding(exact, rounded.rounding, sigma, spectrum) : exact;
+      judgements.begin({ sigma, floor, spectrum });
       const classes = among ? onlyAmong(among, classesOf(shape), schedules) : classesOf(shape);
       const choice = chooseCheapest(classes, judgements, floor, explained);
       known.push({ sigma, shape, floor, choice });
@@ -137,57 +115,31 @@ function onlyAmong(
     .filter(({ members }) => members.length > 0);
 }
 
-/** @param reaches (schedules,), NaN where not yet known */
-function exactJudgements(judgeOf: (index: number) => Judge, reaches: Float64Array, sigma: Interval): Judgements {
-  const at = remembered((index: number) => judgeOf(index).at(sigma));
-  const exact = ({ index }: Candidate): Judgement => at(index);
-  const reach = ({ index }: Candidate): number => {
-    if (Number.isNaN(reaches[index])) reaches[index] = judgeOf(index).reach(sigma.value);
-    return reaches[index]!;
-  };
-  return {
-    schedule: ({ index }) => judgeOf(index).schedule,
-    reach,
-    mayReach: (candidate, floor) => reach(candidate) >= floor,
-    output: ({ index }) => judgeOf(index).output(sigma.value),
-    outputAtLow: ({ index }) => judgeOf(index).output(sigma.low),
-    exact,
-    rounded: exact,
-  };
-}
-
-function withRounding(
-  judgements: Judgements,
-  rounding: Rounding,
-  sigma: Interval,
-  spectrum: QuantileSpectrum,
-): Judgements {
-  const rounded = remembered((candidate: Candidate) =>
-    rounding.judge(judgements.exact(candidate), sigma, candidate.remedy, spectrum),
-  );
-  const outputOf = (candidate: Candidate): number =>
-    rounding.outputAt(judgements.schedule(candidate), sigma.value, candidate.remedy, spectrum);
-  return {
-    ...judgements,
-    mayReach: (candidate, floor) => judgements.reach(candidate) >= floor && outputOf(candidate) >= floor,
-    rounded,
-  };
-}
-
 function chooseCheapest(
   classes: readonly CostClass[],
   judgements: Judgements,
   floor: number,
   explained: boolean,
 ): Choice {
-  let meeting: readonly Judgement[] = [];
-  const rank = classes.findIndex(({ members }) => {
-    meeting = thoseMeeting(members, judgements, floor);
-    return meeting.length > 0;
-  });
-  if (rank === -1) return chooseClosest(classes, judgements);
-  const chosen = first(meeting, preference);
-  if (!explained) return { chosen, met: true, nextBest: null, turnedDown: null, certain: null };
+  for (const [rank, { members }] of classes.entries()) {
+    const chosen = preferredMeeting(members, judgements, floor);
+    if (chosen === null) continue;
+    const others = explained ? whatElse(classes, rank, judgements, chosen, floor) : NOTHING_ELSE;
+    return { chosen, met: true, ...others };
+  }
+  return chooseClosest(classes, judgements, explained);
+}
+
+const NOTHING_ELSE = { nextBest: null, turnedDown: null, certain: null } as const;
+
+/** What explains the pick from the class of this rank. */
+function whatElse(
+  classes: readonly CostClass[],
+  rank: number,
+  judgements: Judgements,
+  chosen: Judgement,
+  floor: number,
+): Omit<Choice, 'chosen' | 'met'> {
   const isCertain = ({ reach, output }: Judgement): boolean => reach >= floor && output.low >= floor;
   const certain = ({ members }: CostClass): readonly Judgement[] =>
     members
@@ -198,23 +150,28 @@ function chooseCheapest(
   const certainClass = classes.slice(rank).find((cost) => certain(cost).length > 0);
   const cheaper = classes.slice(0, rank).filter(({ remedy }) => remedy === chosen.remedy);
   return {
-    chosen,
-    met: true,
     ...cheaperOnes(cheaper, judgements, floor),
     certain: certainClass ? first(certain(certainClass), preference) : null,
     ...(chosen.remedy === 'none' ? {} : { without: withoutRemedy(classes, judgements, chosen, floor) }),
   };
 }
 
-const NONE: readonly Judgement[] = [];
-
-function thoseMeeting(members: readonly Candidate[], judgements: Judgements, floor: number): readonly Judgement[] {
-  const hopeful = members.filter((candidate) => judgements.mayReach(candidate, floor));
-  return hopeful.length === 0 ? NONE : hopeful.map(judgements.rounded).filter(({ reach }) => reach >= floor);
+/** The best of those that meet the floor; judges in full only what could be the best. */
+function preferredMeeting(members: readonly Candidate[], judgements: Judgements, floor: number): Judgement | null {
+  const hopeful = members.filter(judgements.mayMeet);
+  if (hopeful.length === 0) return null;
+  const bounds = hopeful.map(judgements.worstAtMost);
+  const leader = judgements.rounded(hopeful[bounds.indexOf(Math.max(...bounds))]!);
+  const least = leader.reach >= floor ? worst(leader) : Number.NEGATIVE_INFINITY;
+  const meeting = hopeful
+    .filter((_, i) => Math.min(1, bounds[i]!) >= least)
+    .map(judgements.rounded)
+    .filter(({ reach }) => reach >= floor);
+  return meeting.length > 0 ? first(meeting, preference) : null;
 }
 
 /** The highest reach; the cheapest of equals. */
-function chooseClosest(classes: readonly CostClass[], judgements: Judgements): Choice {
+function chooseClosest(classes: readonly CostClass[], judgements: Judgements, explained: boolean): Choice {
   const plain = classes.filter(({ remedy }) => remedy === 'none');
   const [alone, best] = [highestReach(plain, judgements), highestReach(classes, judgements)];
   const usable = alone !== null && alone.reach >= best!.reach - MODEL_ERROR ? plain : classes;
@@ -227,10 +184,8 @@ function chooseClosest(classes: readonly CostClass[], judgements: Judgements): C
   return {
     chosen,
     met: false,
-    nextBest: null,
-    turnedDown: null,
-    certain: null,
-    ...(chosen.remedy === 'none' ? {} : { without: withoutRemedy(classes, judgements, chosen, 1) }),
+    ...NOTHING_ELSE,
+    ...(chosen.remedy === 'none' || !explained ? {} : { without: withoutRemedy(classes, judgements, chosen, 1) }),
   };
 }
 
@@ -312,12 +267,12 @@ function costClasses(
   shape: readonly [number, number],
 ): readonly CostClass[] {
   const plain = schedules.map((schedule) => flops(schedule, ...shape));
-  const classes = remedies.flatMap((remedy) => {
+  const classes = remedies.flatMap((remedy, rank) => {
     const ofRemedy = new Map<number, { flops: number; remedy: Remedy; members: Candidate[] }>();
     for (const [index, schedule] of schedules.entries()) {
       const cost = plain[index]! + remedyCost(remedy, schedule, ...shape).flops;
       const found = ofRemedy.get(cost) ?? { flops: cost, remedy, members: [] };
-      found.members.push({ index, remedy });
+      found.members.push({ index, remedy, id: rank * schedules.length + index });
       ofRemedy.set(cost, found);
     }
     return [...ofRemedy.values()];
@@ -327,9 +282,12 @@ function costClasses(
 
 /** Negative if `a` is the better of two equally cheap candidates. */
 function preference(a: Judgement, b: Judgement): number {
-  const worst = (j: Judgement): number => Math.min(1, j.worst);
   const distance = (j: Judgement): number => Math.max(1 - j.above[0], j.above[1] - 1);
   return worst(b) - worst(a) || distance(a) - distance(b);
+}
+
+function worst(judgement: Judgement): number {
+  return Math.min(1, judgement.worst);
 }
 
 function first<T>(items: readonly T[], order: (a: T, b: T) => number): T {

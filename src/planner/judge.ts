@@ -52,7 +52,12 @@ export interface Judge {
   /** Of the judgement at a forecast value, `reach` and `output.value` alone: enough to see whether it is worth more. */
   reach(value: number): number;
   output(value: number): number;
+  /** A forecast value below which `reach` is under `floor`. */
+  missesBelow(floor: number): number;
 }
+
+/** Outputs rise with the singular value up to the first peak but for rounding, which is far below this share. */
+const ROUNDING = 1e-9;
 
 /** The largest singular value of X / ||X||_F that steps in this precision may meet. */
 export function largestInput(precision: NsPrecision): number {
@@ -94,13 +99,18 @@ export function createJudge(schedule: NsSchedule): Judge {
   const over = (low: number, high: number): Range => (high <= peak ? [at(low), at(high)] : rangeOf([low, high]));
   const above = (value: number): Range =>
     value <= peak ? [Math.min(at(value), beyond[0]), beyond[1]] : rangeOf([value, largest]);
+  const reach = (value: number): number => {
+    if (value > peak) return reachOf(at(value), above(value), highest);
+    const out = at(value);
+    return reachOf(out, [Math.min(out, beyond[0]), beyond[1]], highest);
+  };
   return {
     schedule,
     output: at,
-    reach: (value) => {
-      if (value > peak) return reachOf(at(value), above(value), highest);
-      const out = at(value);
-      return reachOf(out, [Math.min(out, beyond[0]), beyond[1]], highest);
+    reach,
+    missesBelow: (floor) => {
+      if (!(highest <= MAX_OUTPUT)) return Number.POSITIVE_INFINITY;
+      return reach(peak) < floor ? peak : (1 - ROUNDING) * bisect((value) => reach(value) < floor, peak);
     },
     at: ({ value, low, high }) => {
       const [least, most] = over(low, high);
@@ -131,12 +141,16 @@ function firstPeak({ entry, coefficients }: NsSchedule): number {
     }
     return true;
   };
-  if (rises(1)) return 1;
-  let [below, above] = [0, 1];
+  return rises(1) ? 1 : bisect(rises, 1);
+}
+
+/** The largest value that holds, to neighbouring floats, of a condition that holds at 0 and up to somewhere below `above`. */
+function bisect(holds: (value: number) => boolean, above: number): number {
+  let [below, beyond] = [0, above];
   for (;;) {
-    const middle = (below + above) / 2;
-    if (middle <= below || middle >= above) return below;
-    if (rises(middle)) below = middle;
-    else above = middle;
+    const middle = (below + beyond) / 2;
+    if (middle <= below || middle >= beyond) return below;
+    if (holds(middle)) below = middle;
+    else beyond = middle;
   }
 }

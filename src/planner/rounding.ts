@@ -58,8 +58,9 @@ export function createRounding(precision: NsPrecision): Rounding {
       const { schedule } = exact;
       const output = outputOver(schedule, sigma, remedy, spectrum);
       const modelled = modelOf(spectrum, remedy).responseOf(schedule);
-      let [low, high] = exact.above;
-      for (const place of between(sigma.value, 1, PLACES_ABOVE)) {
+      let low = Math.min(exact.above[0], output.value);
+      let high = Math.max(exact.above[1], output.value);
+      for (const place of between(sigma.value, 1, PLACES_ABOVE).slice(1)) {
         const at = modelled.output(place);
         low = Math.min(low, at);
         high = Math.max(high, at);
