@@ -11,7 +11,7 @@
  */
 import { requireFinite } from '../base/checks.ts';
 import { DomainError } from '../base/errors.ts';
-import { evaluate, firstCrossing, image, type Range } from './oddPolynomial.ts';
+import { criticalPoints, evaluate, firstCrossing, image, type Range } from './oddPolynomial.ts';
 import type { NsCoefficients, NsSchedule } from './schedule.ts';
 
 /** The outputs whose singular value `ns --json` lists. 0.1 is the failure level of arXiv:2606.04058. */
@@ -85,6 +85,39 @@ export function outputRangeWithRoom({ entry, coefficients }: NsSchedule, range: 
     throw new DomainError(`Newton-Schulz output range: expected 0 <= low <= high, got [${low}, ${high}]`);
   const start: Range = [low / entry.scale, high / entry.scale];
   return coefficients.reduce<Range>((interval, step) => image(step, [interval[0], interval[1] * room]), start);
+}
+
+/** {@link outputRange} of one schedule, for many ranges known to be fit for it. */
+export function outputRangeOf({ entry, coefficients }: NsSchedule): (low: number, high: number) => Range {
+  const flat = Float64Array.from(coefficients.flat());
+  const turns = coefficients.map((step) =>
+    Float64Array.from(criticalPoints(step).flatMap((turn) => [turn, evaluate(step, turn)])),
+  );
+  return (from, to) => {
+    let [low, high] = [from / entry.scale, to / entry.scale];
+    for (let k = 0; k < turns.length; k++) {
+      const [a, b, c] = [flat[3 * k]!, flat[3 * k + 1]!, flat[3 * k + 2]!];
+      const [t, u] = [low * low, high * high];
+      const atLow = low * (a + t * (b + t * c));
+      const atHigh = high * (a + u * (b + u * c));
+      let least = Math.min(atLow, atHigh);
+      let most = Math.max(atLow, atHigh);
+      const turn = turns[k]!; // where it turns and its value there, one after the other; the step is odd
+      for (let i = 0; i < turn.length; i += 2) {
+        const [s, value] = [turn[i]!, turn[i + 1]!];
+        if (s > low && s < high) {
+          least = Math.min(least, value);
+          most = Math.max(most, value);
+        }
+        if (-s > low && -s < high) {
+          least = Math.min(least, -value);
+          most = Math.max(most, -value);
+        }
+      }
+      [low, high] = [least, most];
+    }
+    return [low, high];
+  };
 }
 
 /**

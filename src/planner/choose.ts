@@ -156,18 +156,28 @@ function whatElse(
   };
 }
 
-/** The best of those that meet the floor; judges in full only what could be the best. */
+/**
+ * The best of those that meet the floor.
+ *
+ * No rounded output is better than the exact one, so the best in exact arithmetic come first and most others need no look.
+ */
 function preferredMeeting(members: readonly Candidate[], judgements: Judgements, floor: number): Judgement | null {
   const hopeful = members.filter(judgements.mayMeet);
   if (hopeful.length === 0) return null;
-  const bounds = hopeful.map(judgements.worstAtMost);
-  const leader = judgements.rounded(hopeful[bounds.indexOf(Math.max(...bounds))]!);
-  const least = leader.reach >= floor ? worst(leader) : Number.NEGATIVE_INFINITY;
-  const meeting = hopeful
-    .filter((_, i) => Math.min(1, bounds[i]!) >= least)
-    .map(judgements.rounded)
-    .filter(({ reach }) => reach >= floor);
-  return meeting.length > 0 ? first(meeting, preference) : null;
+  const bound = (candidate: Candidate): number => Math.min(1, judgements.exact(candidate).above[0]);
+  const ranked = hopeful.length === 1 ? hopeful : [...hopeful].sort((a, b) => bound(b) - bound(a));
+  const meeting: { readonly id: number; readonly judgement: Judgement }[] = [];
+  let least = Number.NEGATIVE_INFINITY;
+  for (const candidate of ranked) {
+    if (meeting.length > 0 && bound(candidate) < least) break;
+    if (!judgements.mayMeetRounded(candidate, least)) continue;
+    const judgement = judgements.rounded(candidate);
+    if (judgement.reach < floor) continue;
+    meeting.push({ id: candidate.id, judgement });
+    least = Math.max(least, worst(judgement));
+  }
+  if (meeting.length === 0) return null;
+  return first(meeting, (a, b) => preference(a.judgement, b.judgement) || a.id - b.id).judgement;
 }
 
 /** The highest reach; the cheapest of equals. */
@@ -176,10 +186,12 @@ function chooseClosest(classes: readonly CostClass[], judgements: Judgements, ex
   const [alone, best] = [highestReach(plain, judgements), highestReach(classes, judgements)];
   const usable = alone !== null && alone.reach >= best!.reach - MODEL_ERROR ? plain : classes;
   const { reach: highest } = highestReach(usable, judgements)!;
-  const closest = usable
-    .map(({ members }) => members.filter((candidate) => judgements.reach(candidate) >= highest))
-    .map((members) => members.map(judgements.rounded).filter(({ reach }) => reach === highest))
-    .find((found) => found.length > 0)!;
+  let closest: readonly Judgement[] = [];
+  usable.some(({ members }) => {
+    const near = members.filter((candidate) => judgements.mayReach(candidate, highest));
+    closest = near.map(judgements.rounded).filter(({ reach }) => reach === highest);
+    return closest.length > 0;
+  });
   const chosen = first(closest, preference);
   return {
     chosen,
@@ -216,13 +228,13 @@ function withoutRemedy(
 /** The judgement with the highest reach, in the order of `classes` among equals; rounds only what could still be better. */
 function highestReach(classes: readonly CostClass[], judgements: Judgements): Judgement | null {
   let best: Judgement | null = null;
-  const left = classes.flatMap(({ members }) => members);
-  while (left.length > 0) {
-    const most = left.reduce((a, b) => (judgements.reach(b) > judgements.reach(a) ? b : a));
-    if (best !== null && judgements.reach(most) <= best.reach) break;
-    const judgement = judgements.rounded(most);
+  const candidates = classes.flatMap(({ members }) => members);
+  candidates.sort((a, b) => judgements.reach(b) - judgements.reach(a));
+  for (const candidate of candidates) {
+    if (best !== null && judgements.reach(candidate) <= best.reach) break;
+    if (best !== null && !judgements.mayReach(candidate, best.reach)) continue;
+    const judgement = judgements.rounded(candidate);
     if (best === null || judgement.reach > best.reach) best = judgement;
-    left.splice(left.indexOf(most), 1);
   }
   return best;
 }

@@ -12,9 +12,9 @@
  * singular value of a momentum of nearly one direction past 1, and coefficients made for [0, 1] exactly may then diverge
  * (five steps of "cans" turn such a matrix into one of norm 2e4 in bf16).
  */
-import { criticalPoints, evaluate, image, type Range } from '../newtonSchulz/oddPolynomial.ts';
+import { criticalPoints, evaluate, type Range } from '../newtonSchulz/oddPolynomial.ts';
 import type { Remedy } from '../newtonSchulz/remedy.ts';
-import { output, outputOf, outputRange } from '../newtonSchulz/response.ts';
+import { output, outputOf, outputRange, outputRangeOf } from '../newtonSchulz/response.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import { LARGEST_INPUT } from '../newtonSchulz/spectrumObjective.ts';
 import type { Interval } from '../scaling/law.ts';
@@ -84,21 +84,15 @@ export function judge(schedule: NsSchedule, sigma: Interval): Judgement {
  * its ends; what happens beyond the peak, and the largest output, are computed once.
  */
 export function createJudge(schedule: NsSchedule): Judge {
-  const { coefficients, entry } = schedule;
-  const turns = coefficients.map(criticalPoints);
-  const rangeOf = ([low, high]: Range): Range =>
-    coefficients.reduce<Range>(
-      (range, step, k) => image(step, range, turns[k]),
-      [low / entry.scale, high / entry.scale],
-    );
+  const rangeOf = outputRangeOf(schedule);
   const largest = largestInput(schedule.precision);
   const peak = firstPeak(schedule);
-  const beyond = rangeOf([peak, largest]);
-  const [, highest] = rangeOf([0, largest]);
+  const beyond = rangeOf(peak, largest);
+  const [, highest] = rangeOf(0, largest);
   const at = outputOf(schedule);
-  const over = (low: number, high: number): Range => (high <= peak ? [at(low), at(high)] : rangeOf([low, high]));
+  const over = (low: number, high: number): Range => (high <= peak ? [at(low), at(high)] : rangeOf(low, high));
   const above = (value: number): Range =>
-    value <= peak ? [Math.min(at(value), beyond[0]), beyond[1]] : rangeOf([value, largest]);
+    value <= peak ? [Math.min(at(value), beyond[0]), beyond[1]] : rangeOf(value, largest);
   const reach = (value: number): number => {
     if (value > peak) return reachOf(at(value), above(value), highest);
     const out = at(value);
@@ -110,7 +104,8 @@ export function createJudge(schedule: NsSchedule): Judge {
     reach,
     missesBelow: (floor) => {
       if (!(highest <= MAX_OUTPUT)) return Number.POSITIVE_INFINITY;
-      return reach(peak) < floor ? peak : (1 - ROUNDING) * bisect((value) => reach(value) < floor, peak);
+      const missesAt = (value: number): boolean => reach(value) < floor;
+      return (1 - ROUNDING) * (missesAt(peak) ? peak : bisect(missesAt, peak));
     },
     at: ({ value, low, high }) => {
       const [least, most] = over(low, high);

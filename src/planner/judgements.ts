@@ -38,10 +38,12 @@ export interface Judgements {
   output(candidate: Candidate): number;
   /** At the low end of its interval, likewise. */
   outputAtLow(candidate: Candidate): number;
-  /** Whether the rounded one may meet the floor, told by what is cheap to know. */
+  /** Whether its reach in exact arithmetic meets the floor. */
   mayMeet(candidate: Candidate): boolean;
-  /** What `worst` of the rounded one does not exceed, likewise. */
-  worstAtMost(candidate: Candidate): number;
+  /** Whether the rounded one may reach this floor, by what is cheap to know. */
+  mayReach(candidate: Candidate, floor: number): boolean;
+  /** Whether the rounded one may meet the floor: by its output at the forecast, and by what its `worst` does not exceed. */
+  mayMeetRounded(candidate: Candidate, leastWorst: number): boolean;
   exact(candidate: Candidate): Judgement;
   rounded(candidate: Candidate): Judgement;
 }
@@ -91,7 +93,8 @@ function exactJudgements(schedules: readonly NsSchedule[]): Judgements {
       if (Number.isNaN(misses[index])) misses[index] = judgeOf(index).missesBelow(at.floor);
       return at.sigma.value >= misses[index]! && reach(candidate) >= at.floor;
     },
-    worstAtMost: (candidate) => made.get(candidate).worst,
+    mayReach: (candidate, floor) => reach(candidate) >= floor,
+    mayMeetRounded: () => true,
     exact: made.get,
     rounded: made.get,
   };
@@ -112,8 +115,10 @@ function roundedJudgements(exact: Judgements, rounding: Rounding): Judgements {
       exact.begin(forecast);
       made.forget();
     },
-    mayMeet: (candidate) => exact.mayMeet(candidate) && outputAt(at.sigma.value, candidate) >= at.floor,
-    worstAtMost: (candidate) => Math.min(exact.exact(candidate).above[0], outputAt(at.sigma.low, candidate)),
+    mayReach: (candidate, floor) =>
+      exact.reach(candidate) >= floor && (floor <= 0 || outputAt(at.sigma.value, candidate) >= floor),
+    mayMeetRounded: (candidate, leastWorst) =>
+      outputAt(at.sigma.value, candidate) >= at.floor && Math.min(1, outputAt(at.sigma.low, candidate)) >= leastWorst,
     rounded: made.get,
   };
 }
