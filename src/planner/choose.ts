@@ -5,11 +5,12 @@
  * and no further than the explanation needs: long schedules, whose compositions oscillate and are dear to bound, are
  * rarely looked at, and rounding only where exact arithmetic would do.
  */
-import { flops } from '../newtonSchulz/cost.ts';
+import { remembered } from '../base/remembered.ts';
 import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
-import { type Remedy, remedyCost } from '../newtonSchulz/remedy.ts';
+import type { Remedy } from '../newtonSchulz/remedy.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
+import { type CostClass, createCostClasses } from './costClasses.ts';
 import type { Judgement } from './judge.ts';
 import { type Candidate, createJudgements, type Judgements } from './judgements.ts';
 import type { Choice } from './reasons.ts';
@@ -51,14 +52,6 @@ const REMEDY_ORDER: readonly Remedy[] = ['none', 'tight entry', 'float32 iterate
 
 /** The error of the mean that precisionModel states; differences below it are no reason to change how code runs. */
 const MODEL_ERROR = 0.02;
-
-/** Candidates that cost the same on a shape. */
-interface CostClass {
-  readonly flops: number;
-  readonly remedy: Remedy;
-  /** By schedule, ascending. */
-  readonly members: readonly Candidate[];
-}
 
 /** Choices are kept by what they depend on: layers before the first measured depth share one. */
 export function createChooser(
@@ -260,38 +253,6 @@ function cheaperOnes(
   };
 }
 
-/** Of a shape, by flops, then by the order of remedies. */
-function createCostClasses(
-  schedules: readonly NsSchedule[],
-  remedies: readonly Remedy[],
-): (shape: readonly [number, number]) => readonly CostClass[] {
-  const known = new Map<string, readonly CostClass[]>();
-  return remembered((shape) => {
-    const found = known.get(`${shape}`) ?? costClasses(schedules, remedies, shape);
-    known.set(`${shape}`, found);
-    return found;
-  });
-}
-
-function costClasses(
-  schedules: readonly NsSchedule[],
-  remedies: readonly Remedy[],
-  shape: readonly [number, number],
-): readonly CostClass[] {
-  const plain = schedules.map((schedule) => flops(schedule, ...shape));
-  const classes = remedies.flatMap((remedy, rank) => {
-    const ofRemedy = new Map<number, { flops: number; remedy: Remedy; members: Candidate[] }>();
-    for (const [index, schedule] of schedules.entries()) {
-      const cost = plain[index]! + remedyCost(remedy, schedule, ...shape).flops;
-      const found = ofRemedy.get(cost) ?? { flops: cost, remedy, members: [] };
-      found.members.push({ index, remedy, id: rank * schedules.length + index });
-      ofRemedy.set(cost, found);
-    }
-    return [...ofRemedy.values()];
-  });
-  return classes.sort((a, b) => a.flops - b.flops || remedies.indexOf(a.remedy) - remedies.indexOf(b.remedy));
-}
-
 /** Negative if `a` is the better of two equally cheap candidates. */
 function preference(a: Judgement, b: Judgement): number {
   const distance = (j: Judgement): number => Math.max(1 - j.above[0], j.above[1] - 1);
@@ -304,16 +265,4 @@ function worst(judgement: Judgement): number {
 
 function first<T>(items: readonly T[], order: (a: T, b: T) => number): T {
   return items.reduce((best, item) => (order(item, best) < 0 ? item : best));
-}
-
-function remembered<K, V>(compute: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => {
-    let found = known.get(key);
-    if (found === undefined) {
-      found = compute(key);
-      known.set(key, found);
-    }
-    return found;
-  };
 }

@@ -1,6 +1,7 @@
 /** For each row of a forecast, the cheapest schedule that meets the criterion. */
 import { requireInteger, requireQuantiles } from '../base/checks.ts';
 import { DomainError, UsageError } from '../base/errors.ts';
+import { finished, type Steps } from '../base/steps.ts';
 import { compensatedSum } from '../base/sums.ts';
 import { scheduleOf } from '../newtonSchulz/catalogue.ts';
 import { flops, products } from '../newtonSchulz/cost.ts';
@@ -73,28 +74,27 @@ const BASELINE = scheduleOf('jordan', 5);
 export function planLayers(
   forecasts: readonly LayerForecast[],
   criterion: PlanCriterion,
-  {
-    schedules = candidateSchedules(criterion.precision),
-    remedies = REMEDIES,
-    rounding = createRounding(criterion.precision),
-    among = () => undefined,
-    explained = true,
-  }: LayerChoices = {},
+  choices: LayerChoices = {},
 ): LayerPlan {
+  return finished(planLayersInSteps(forecasts, criterion, choices));
+}
+
+/** {@link planLayers}, a row a step. */
+export function* planLayersInSteps(
+  forecasts: readonly LayerForecast[],
+  criterion: PlanCriterion,
+  choices: LayerChoices = {},
+): Steps<LayerPlan> {
+  const { explained = true, among = () => undefined } = choices;
   requireCriterion(criterion);
   for (const row of forecasts) requireForecast(row);
-  const choices = comparable(schedules.map((schedule) => ({ ...schedule, precision: criterion.precision })));
-  if (choices.schedules.length === 0)
-    throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
-  const rounded = criterion.precision === 'float32' ? null : rounding;
-  const chooser = createChooser(choices.schedules, {
-    rounded: rounded ? { rounding: rounded, remedies } : undefined,
-    explained,
-  });
-  const layers = forecasts.map((row) => {
-    const { choice, layer } = planLayer(row, criterion, chooser, rounded, among(row));
-    return explained ? { ...layer, reasons: explain(choice, row, criterion) } : layer;
-  });
+  const { chooser, rounding, warnings } = createRowChooser(criterion, { ...choices, explained });
+  const layers: PlanLayer[] = [];
+  for (const row of forecasts) {
+    const { choice, layer } = planLayer(row, criterion, chooser, rounding, among(row));
+    layers.push(explained ? { ...layer, reasons: explain(choice, row, criterion) } : layer);
+    yield;
+  }
   const total = compensatedSum(layers.map((layer) => layer.flops));
   const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
   return {
@@ -103,8 +103,47 @@ export function planLayers(
     flops: total,
     saved: baseline === 0 ? 0 : 1 - total / baseline,
     met: layers.every((layer) => layer.met),
-    warnings: [...choices.warnings, ...roundingWarnings(forecasts, layers, criterion)],
+    warnings: [...warnings, ...roundingWarnings(forecasts, layers, criterion)],
   };
+}
+
+/** The reasons of single rows, as a plan of all of them gives. @param criterion as {@link planLayers} takes it */
+export function createReasons(
+  criterion: PlanCriterion,
+  choices: LayerChoices = {},
+): (row: LayerForecast) => readonly string[] {
+  const { chooser } = createRowChooser(criterion, { ...choices, explained: true });
+  return (row) => explain(chosenFor(row, criterion, chooser, choices.among?.(row)), row, criterion);
+}
+
+function createRowChooser(
+  criterion: PlanCriterion,
+  {
+    schedules = candidateSchedules(criterion.precision),
+    remedies = REMEDIES,
+    rounding = createRounding(criterion.precision),
+    explained = true,
+  }: LayerChoices,
+): { readonly chooser: Chooser; readonly rounding: Rounding | null; readonly warnings: readonly string[] } {
+  const choices = comparable(schedules.map((schedule) => ({ ...schedule, precision: criterion.precision })));
+  if (choices.schedules.length === 0)
+    throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
+  const rounded = criterion.precision === 'float32' ? null : rounding;
+  const chooser = createChooser(choices.schedules, {
+    rounded: rounded ? { rounding: rounded, remedies } : undefined,
+    explained,
+  });
+  return { chooser, rounding: rounded, warnings: choices.warnings };
+}
+
+function chosenFor(
+  row: LayerForecast,
+  criterion: PlanCriterion,
+  chooser: Chooser,
+  among: ReadonlySet<string> | undefined,
+): Choice {
+  const sigma = intervalAround(row.plannedFor ?? row.sigma.value, row.sigma);
+  return chooser.choose(sigma, row.shape, criterion.floor, spectrumOf(row, criterion), among);
 }
 
 function planLayer(
@@ -115,9 +154,7 @@ function planLayer(
   among: ReadonlySet<string> | undefined,
 ): { readonly choice: Choice; readonly layer: PlanLayer } {
   const plannedFor = row.plannedFor ?? row.sigma.value;
-  const spectrum = spectrumOf(row, criterion);
-  const sigma = intervalAround(plannedFor, row.sigma);
-  const choice = chooser.choose(sigma, row.shape, criterion.floor, spectrum, among);
+  const choice = chosenFor(row, criterion, chooser, among);
   const { schedule, remedy: name, reach } = choice.chosen;
   const { name: scheduleName, coefficients, entry, precision } = schedule;
   const remedy = name === 'none' ? null : planRemedy(name, schedule, row);
@@ -126,7 +163,7 @@ function planLayer(
     depth: row.depth,
     sigma: row.sigma,
     schedule: { name: scheduleName, coefficients, entry, precision },
-    output: outputOver(choice.chosen, row.sigma, plannedFor, spectrum, rounding),
+    output: outputOver(choice.chosen, row, plannedFor, criterion, rounding),
     products: products(schedule) + (remedy?.products ?? 0),
     flops: row.matrices * flops(schedule, ...row.shape) + (remedy?.flops ?? 0),
     reasons: [],
@@ -172,13 +209,14 @@ export function intervalAround(plannedFor: number, { value, low, high }: Interva
 /** The outputs over the forecast's own interval. */
 function outputOver(
   { schedule, remedy, output: judged }: Judgement,
-  sigma: Interval,
+  row: LayerForecast,
   plannedFor: number,
-  spectrum: QuantileSpectrum,
+  criterion: PlanCriterion,
   rounding: Rounding | null,
 ): Interval {
+  const { sigma } = row;
   if (plannedFor === sigma.value) return judged;
-  if (rounding) return rounding.outputOver(schedule, sigma, remedy, spectrum);
+  if (rounding) return rounding.outputOver(schedule, sigma, remedy, spectrumOf(row, criterion));
   const [low, high] = outputRange(schedule, [sigma.low, sigma.high]);
   return { value: output(sigma.value, schedule), low, high };
 }

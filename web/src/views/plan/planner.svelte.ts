@@ -1,0 +1,147 @@
+/**
+ * Plans that follow their question as it changes many times a second.
+ *
+ * A plan that was begun is finished and shown before the newest question is taken up, so that a slider in motion always
+ * shows plans and never an old one after a newer; questions in between are dropped. Once the question rests, reasons and
+ * alternatives are worked out, and dropped at the next move. All of it in slices of some milliseconds.
+ */
+import { untrack } from 'svelte';
+import type { Steps } from '../../../../src/base/steps.ts';
+import type { NsPrecision } from '../../../../src/newtonSchulz/schedule.ts';
+import type { ModelForecast } from '../../../../src/planner/modelForecast.ts';
+import type { Plan } from '../../../../src/planner/plan.ts';
+import { explainInSteps, type PlanChoices, planInSteps } from '../../../../src/planner/planModel.ts';
+import { createRounding, type Rounding } from '../../../../src/planner/rounding.ts';
+import { forecastFor, type PlanQuestion } from './planning.ts';
+import { runInSlices } from './slices.ts';
+
+/** All that a plan depends on. */
+export interface Asked {
+  readonly question: PlanQuestion;
+  readonly precision: NsPrecision;
+  /** Tokens of a training step; 0 if they do not matter. */
+  readonly tokens: number;
+}
+
+export interface Planner {
+  /** Of the newest question that is answered; null if there is none, or it failed. */
+  readonly plan: Plan | null;
+  /** Whether `plan` is of the newest question. */
+  readonly isCurrent: boolean;
+  /** Whether reasons and alternatives are worked out. */
+  readonly isExplained: boolean;
+  readonly failure: string;
+}
+
+/** A plan with what explaining it takes. */
+interface Planned {
+  readonly forecast: ModelForecast;
+  readonly choices: PlanChoices;
+  readonly plan: Plan;
+}
+
+interface Answer {
+  readonly asked: Asked;
+  readonly planned: Planned | null;
+  readonly failure: string;
+  readonly isExplained: boolean;
+}
+
+/** Milliseconds without a move after which a plan is explained. */
+const REST = 180;
+
+/** Call it while a component is set up. @param asked null while there is nothing to plan */
+export function createPlanner(asked: () => Asked | null): Planner {
+  let answer = $state.raw<Answer | null>(null);
+  let newest: Asked | null = null;
+  let stopPlanning: (() => void) | null = null; // null while no plan is under way
+  let stopExplaining = (): void => {};
+  const steps = createPlanSteps();
+
+  const settle = (of: Asked, planned: Planned | null, error: unknown): void => {
+    stopPlanning = null;
+    const failure = planned !== null ? '' : error instanceof Error ? error.message : String(error);
+    answer = { asked: of, planned, failure, isExplained: false };
+    if (newest !== null && newest !== of) begin(newest);
+    else if (planned !== null) explainLater(of, planned);
+  };
+  const begin = (of: Asked): void => {
+    let isSettled = false;
+    const once = (planned: Planned | null, error: unknown): void => {
+      isSettled = true;
+      settle(of, planned, error);
+    };
+    const stop = runInSlices(
+      steps(of),
+      (planned) => once(planned, null),
+      (error) => once(null, error),
+    );
+    if (!isSettled) stopPlanning = stop;
+  };
+  const explainLater = (of: Asked, { forecast, choices, plan }: Planned): void => {
+    const timer = setTimeout(() => {
+      stopExplaining = runInSlices(
+        explainInSteps(forecast, plan, choices),
+        (explained) => {
+          answer = { asked: of, planned: { forecast, choices, plan: explained }, failure: '', isExplained: true };
+        },
+        (error) => settle(of, null, error),
+      );
+    }, REST);
+    stopExplaining = () => clearTimeout(timer);
+  };
+
+  const wanted = $derived(asked());
+  $effect(() => {
+    newest = wanted;
+    stopExplaining();
+    untrack(() => {
+      if (newest !== null && stopPlanning === null) begin(newest);
+    });
+  });
+  $effect(() => () => {
+    newest = null;
+    stopPlanning?.();
+    stopExplaining();
+  });
+  return {
+    get plan() {
+      return wanted === null ? null : (answer?.planned?.plan ?? null);
+    },
+    get isCurrent() {
+      return answer !== null && answer.asked === wanted;
+    },
+    get isExplained() {
+      return answer !== null && answer.isExplained && answer.asked === wanted;
+    },
+    get failure() {
+      return answer !== null && answer.asked === wanted ? answer.failure : '';
+    },
+  };
+}
+
+/** Plans of one question after another; what the last one leaves unchanged is kept. */
+function createPlanSteps(): (asked: Asked) => Steps<Planned> {
+  const roundings = new Map<NsPrecision, Rounding>();
+  let last: { readonly asked: Asked; readonly forecast: ModelForecast } | null = null;
+  return function* (asked) {
+    const { question, precision, tokens } = asked;
+    const forecast =
+      last !== null && differsByFloor(last.asked, asked)
+        ? { ...last.forecast, criterion: { ...last.forecast.criterion, floor: question.floor } }
+        : forecastFor(question, precision);
+    last = { asked, forecast };
+    const rounding = roundings.get(precision) ?? createRounding(precision);
+    roundings.set(precision, rounding);
+    yield;
+    const choices = { rounding, explained: false, ...(tokens > 0 ? { tokensPerStep: tokens } : {}) };
+    return { forecast, choices, plan: yield* planInSteps(forecast, choices) };
+  };
+}
+
+/** A floor changes no forecast. */
+function differsByFloor(a: Asked, b: Asked): boolean {
+  if (a.precision !== b.precision) return false;
+  const [one, other] = [a.question, b.question];
+  return (['laws', 'model', 'params', 'quantile', 'confidence'] as const).every((name) => one[name] === other[name]);
+}
