@@ -112,7 +112,7 @@ export function createPlanner(asked: () => Asked | null): Planner {
       return answer !== null && answer.asked === wanted;
     },
     get isExplained() {
-      return answer !== null && answer.isExplained && answer.asked === wanted;
+      return answer?.isExplained === true && answer.asked === wanted;
     },
     get failure() {
       return answer !== null && answer.asked === wanted ? answer.failure : '';
