@@ -61,6 +61,9 @@ export function createChooser(
   const judgements = createJudgements(schedules, rounded?.rounding ?? null);
   const remedies = REMEDY_ORDER.filter((remedy) => (rounded?.remedies ?? ['none']).includes(remedy));
   const classesOf = createCostClasses(schedules, remedies);
+  const missesOf = remembered((classes: readonly CostClass[]) =>
+    remembered((_: number) => Float64Array.from(classes, ({ members }) => judgements.missesBelow(members))),
+  );
   const choicesOf = remembered((_: QuantileSpectrum | null) =>
     remembered((_: ReadonlySet<string> | undefined) => remembered((_: number): KnownChoice[] => [])),
   );
@@ -71,12 +74,21 @@ export function createChooser(
       const found = known.find((one) => isSameQuestion(one, sigma, shape, floor));
       if (found) return found.choice;
       judgements.begin({ sigma, floor, spectrum });
-      const classes = among ? onlyAmong(among, classesOf(shape), schedules) : classesOf(shape);
-      const choice = chooseCheapest(classes, judgements, floor, explained);
+      const all = classesOf(shape);
+      const classes = among ? onlyAmong(among, all, schedules) : all;
+      const from = among ? 0 : firstHopeful(missesOf(all)(floor), sigma.value);
+      const choice = chooseCheapest(classes, from, judgements, floor, explained);
       known.push({ sigma, shape, floor, choice });
       return choice;
     },
   };
+}
+
+/** The first class of which one may meet the floor. @param misses of each class, what it misses below */
+function firstHopeful(misses: Float64Array, sigma: number): number {
+  let rank = 0;
+  while (rank < misses.length && sigma < misses[rank]!) rank++;
+  return rank;
 }
 
 /** A choice, and what it was asked for. */
@@ -108,14 +120,16 @@ function onlyAmong(
     .filter(({ members }) => members.length > 0);
 }
 
+/** @param from the classes before this one miss the floor */
 function chooseCheapest(
   classes: readonly CostClass[],
+  from: number,
   judgements: Judgements,
   floor: number,
   explained: boolean,
 ): Choice {
-  for (const [rank, { members }] of classes.entries()) {
-    const chosen = preferredMeeting(members, judgements, floor);
+  for (let rank = from; rank < classes.length; rank++) {
+    const chosen = preferredMeeting(classes[rank]!.members, judgements, floor);
     if (chosen === null) continue;
     const others = explained ? whatElse(classes, rank, judgements, chosen, floor) : NOTHING_ELSE;
     return { chosen, met: true, ...others };

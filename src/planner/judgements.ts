@@ -32,6 +32,8 @@ export interface JudgedForecast {
 export interface Judgements {
   begin(forecast: JudgedForecast): void;
   schedule(candidate: Candidate): NsSchedule;
+  /** A forecast below which none of these meets the floor. */
+  missesBelow(candidates: readonly Candidate[]): number;
   /** In exact arithmetic. */
   reach(candidate: Candidate): number;
   /** In exact arithmetic at the forecast. */
@@ -73,6 +75,10 @@ function exactJudgements(schedules: readonly NsSchedule[]): Judgements {
   );
   const reaches = new Float64Array(schedules.length);
   const misses = new Float64Array(schedules.length);
+  const missesOf = ({ index }: Candidate): number => {
+    if (Number.isNaN(misses[index])) misses[index] = judgeOf(index).missesBelow(at.floor);
+    return misses[index]!;
+  };
   const reach = ({ index }: Candidate): number => {
     if (Number.isNaN(reaches[index])) reaches[index] = judgeOf(index).reach(at.sigma.value);
     return reaches[index]!;
@@ -85,14 +91,12 @@ function exactJudgements(schedules: readonly NsSchedule[]): Judgements {
       made.forget();
     },
     schedule: ({ index }) => schedules[index]!,
+    missesBelow: (candidates) =>
+      candidates.reduce((least, candidate) => Math.min(least, missesOf(candidate)), Number.POSITIVE_INFINITY),
     reach,
     output: ({ index }) => judgeOf(index).output(at.sigma.value),
     outputAtLow: ({ index }) => judgeOf(index).output(at.sigma.low),
-    mayMeet: (candidate) => {
-      const { index } = candidate;
-      if (Number.isNaN(misses[index])) misses[index] = judgeOf(index).missesBelow(at.floor);
-      return at.sigma.value >= misses[index]! && reach(candidate) >= at.floor;
-    },
+    mayMeet: (candidate) => at.sigma.value >= missesOf(candidate) && reach(candidate) >= at.floor,
     mayReach: (candidate, floor) => reach(candidate) >= floor,
     mayMeetRounded: () => true,
     exact: made.get,
@@ -118,7 +122,8 @@ function roundedJudgements(exact: Judgements, rounding: Rounding): Judgements {
     mayReach: (candidate, floor) =>
       exact.reach(candidate) >= floor && (floor <= 0 || outputAt(at.sigma.value, candidate) >= floor),
     mayMeetRounded: (candidate, leastWorst) =>
-      outputAt(at.sigma.value, candidate) >= at.floor && Math.min(1, outputAt(at.sigma.low, candidate)) >= leastWorst,
+      outputAt(at.sigma.value, candidate) >= at.floor &&
+      (leastWorst < 0 || Math.min(1, outputAt(at.sigma.low, candidate)) >= leastWorst),
     rounded: made.get,
   };
 }

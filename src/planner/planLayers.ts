@@ -1,6 +1,7 @@
 /** For each row of a forecast, the cheapest schedule that meets the criterion. */
 import { requireInteger, requireQuantiles } from '../base/checks.ts';
 import { DomainError, UsageError } from '../base/errors.ts';
+import { remembered } from '../base/remembered.ts';
 import { finished, type Steps } from '../base/steps.ts';
 import { compensatedSum } from '../base/sums.ts';
 import { scheduleOf } from '../newtonSchulz/catalogue.ts';
@@ -13,7 +14,7 @@ import type { Interval } from '../scaling/law.ts';
 import { candidateSchedules, comparable } from './candidates.ts';
 import { type Chooser, createChooser } from './choose.ts';
 import type { Judgement } from './judge.ts';
-import type { Plan, PlanCriterion, PlanLayer, PlanRemedy } from './plan.ts';
+import type { Plan, PlanCriterion, PlanLayer, PlannedSchedule, PlanRemedy } from './plan.ts';
 import { type Choice, reasonsFor } from './reasons.ts';
 import { createRounding, type Rounding } from './rounding.ts';
 
@@ -89,14 +90,17 @@ export function* planLayersInSteps(
   requireCriterion(criterion);
   for (const row of forecasts) requireForecast(row);
   const { chooser, rounding, warnings } = createRowChooser(criterion, { ...choices, explained });
+  const ofSchedule = remembered(scheduleOfRow);
   const layers: PlanLayer[] = [];
   for (const row of forecasts) {
-    const { choice, layer } = planLayer(row, criterion, chooser, rounding, among(row));
+    const choice = chosenFor(row, criterion, chooser, among(row));
+    const layer = planLayer(row, criterion, rounding, choice, ofSchedule(choice.chosen.schedule));
     layers.push(explained ? { ...layer, reasons: explain(choice, row, criterion) } : layer);
     yield;
   }
   const total = compensatedSum(layers.map((layer) => layer.flops));
-  const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
+  const baselineOf = ofSchedule(BASELINE).flopsOf;
+  const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * baselineOf(shape)));
   return {
     layers,
     baseline: { name: BASELINE.name, flops: baseline },
@@ -149,23 +153,21 @@ function chosenFor(
 function planLayer(
   row: LayerForecast,
   criterion: PlanCriterion,
-  chooser: Chooser,
   rounding: Rounding | null,
-  among: ReadonlySet<string> | undefined,
-): { readonly choice: Choice; readonly layer: PlanLayer } {
+  choice: Choice,
+  { schedule, products, flopsOf }: ScheduleOfRow,
+): PlanLayer {
   const plannedFor = row.plannedFor ?? row.sigma.value;
-  const choice = chosenFor(row, criterion, chooser, among);
-  const { schedule, remedy: name, reach } = choice.chosen;
-  const { name: scheduleName, coefficients, entry, precision } = schedule;
-  const remedy = name === 'none' ? null : planRemedy(name, schedule, row);
-  const layer: PlanLayer = {
+  const { remedy: name, reach } = choice.chosen;
+  const remedy = name === 'none' ? null : planRemedy(name, choice.chosen.schedule, row);
+  return {
     role: row.role,
     depth: row.depth,
     sigma: row.sigma,
-    schedule: { name: scheduleName, coefficients, entry, precision },
+    schedule,
     output: outputOver(choice.chosen, row, plannedFor, criterion, rounding),
-    products: products(schedule) + (remedy?.products ?? 0),
-    flops: row.matrices * flops(schedule, ...row.shape) + (remedy?.flops ?? 0),
+    products: products + (remedy?.products ?? 0),
+    flops: row.matrices * flopsOf(row.shape) + (remedy?.flops ?? 0),
     reasons: [],
     shape: row.shape,
     matrices: row.matrices,
@@ -175,7 +177,23 @@ function planLayer(
     ...(choice.met ? {} : { reach }),
     ...(remedy ? { remedy } : {}),
   };
-  return { choice, layer };
+}
+
+/** What rows that run a schedule say of it. */
+interface ScheduleOfRow {
+  readonly schedule: PlannedSchedule;
+  readonly products: number;
+  /** Of one matrix. */
+  readonly flopsOf: (shape: readonly [number, number]) => number;
+}
+
+function scheduleOfRow(schedule: NsSchedule): ScheduleOfRow {
+  const { name, coefficients, entry, precision } = schedule;
+  return {
+    schedule: { name, coefficients, entry, precision },
+    products: products(schedule),
+    flopsOf: remembered((shape) => flops(schedule, ...shape)),
+  };
 }
 
 function explain(choice: Choice, row: LayerForecast, criterion: PlanCriterion): readonly string[] {

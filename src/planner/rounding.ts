@@ -43,8 +43,10 @@ export function createRounding(precision: NsPrecision): Rounding {
     const { output } = modelOf(spectrum, remedy).responseOf(schedule);
     const value = output(sigma.value);
     let [low, high] = [value, value];
-    for (const place of between(sigma.low, sigma.high, PLACES_IN_INTERVAL)) {
-      const at = output(place);
+    const places = sigma.low === sigma.high ? 1 : PLACES_IN_INTERVAL;
+    const placeOf = placesBetween(sigma.low, sigma.high, places);
+    for (let i = 0; i < places; i++) {
+      const at = output(placeOf(i));
       low = Math.min(low, at);
       high = Math.max(high, at);
     }
@@ -60,15 +62,18 @@ export function createRounding(precision: NsPrecision): Rounding {
       const modelled = modelOf(spectrum, remedy).responseOf(schedule);
       let low = Math.min(exact.above[0], output.value);
       let high = Math.max(exact.above[1], output.value);
-      for (const place of between(sigma.value, 1, PLACES_ABOVE).slice(1)) {
-        const at = modelled.output(place);
+      const placeOf = placesBetween(sigma.value, 1, PLACES_ABOVE);
+      for (let i = 1; i < PLACES_ABOVE; i++) {
+        const at = modelled.output(placeOf(i)); // the first place is the forecast's own
         low = Math.min(low, at);
         high = Math.max(high, at);
       }
       return {
         schedule,
         remedy,
-        limit: modelled.limit(sigma.value),
+        get limit() {
+          return modelled.limit(sigma.value); // asked for in reasons alone
+        },
         output,
         above: [low, high],
         worst: Math.min(output.low, low),
@@ -90,11 +95,8 @@ function rememberedModels(precision: NsPrecision): (spectrum: QuantileSpectrum, 
   };
 }
 
-function between(low: number, high: number, places: number): readonly number[] {
-  if (low === high) return [low];
+/** The places from `low` to `high` as a function of their number, 0 to count - 1. */
+function placesBetween(low: number, high: number, count: number): (i: number) => number {
   const [from, to] = [Math.log(Math.max(low, SMALLEST)), Math.log(Math.max(high, SMALLEST))];
-  const found = [low];
-  for (let i = 1; i < places - 1; i++) found.push(Math.exp(from + ((to - from) * i) / (places - 1)));
-  found.push(high);
-  return found;
+  return (i) => (i === 0 ? low : i === count - 1 ? high : Math.exp(from + ((to - from) * i) / (count - 1)));
 }
