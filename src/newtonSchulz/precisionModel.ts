@@ -116,8 +116,11 @@ export function precisionModel(
     const own = curves.get(key) ?? new Map<number, (s: number) => number>();
     curves.set(key, own);
     const curveFrom = (from: number): ((s: number) => number) => {
-      const curve = own.get(from) ?? polarAlignmentCurve(entered.directions, noise, shape, [from, 1]);
-      own.set(from, curve);
+      let curve = own.get(from);
+      if (curve === undefined) {
+        curve = polarAlignmentCurve(entered.directions, noise, shape, [from, 1]);
+        own.set(from, curve);
+      }
       return curve;
     };
     const limitOf = (sigma: number): number => {
@@ -167,8 +170,11 @@ function decadeOf(sigma: number): number {
 function remembered<V extends object>(compute: (schedule: NsSchedule) => V): (schedule: NsSchedule) => V {
   const known = new WeakMap<NsSchedule, V>();
   return (schedule) => {
-    const found = known.get(schedule) ?? compute(schedule);
-    known.set(schedule, found);
+    let found = known.get(schedule);
+    if (found === undefined) {
+      found = compute(schedule);
+      known.set(schedule, found);
+    }
     return found;
   };
 }
@@ -253,14 +259,19 @@ function throughNoise({ entry, coefficients }: NsSchedule, spread: number): (sig
     const r = Math.max(1, limit * limit * (1 + spread / (sigma * sigma)));
     // r (1 - e)^2 = 1 + e for the squared half-distance e of the outer points of 1 / y, relative to c / s
     const half = Math.sqrt(Math.max(0, (2 * r + 1 - Math.sqrt(8 * r + 1)) / (2 * r)));
-    const [above, below] = [limit * (1 + half), limit * (1 - half)];
+    const above = limit * (1 + half);
+    const below = limit * (1 - half);
     let x = Math.min(1, sigma / limit) / entry.scale;
     let y = Math.min(1, sigma / above) / entry.scale;
     let z = Math.min(1, sigma / below) / entry.scale;
     // All three in one loop, so that the processor need not wait for one to go on with the next.
     for (let k = 0; k < flat.length; k += 3) {
-      const [a, b, c] = [flat[k]!, flat[k + 1]!, flat[k + 2]!];
-      const [t, u, v] = [x * x, y * y, z * z];
+      const a = flat[k]!;
+      const b = flat[k + 1]!;
+      const c = flat[k + 2]!;
+      const t = x * x;
+      const u = y * y;
+      const v = z * z;
       x *= a + t * (b + t * c);
       y *= a + u * (b + u * c);
       z *= a + v * (b + v * c);

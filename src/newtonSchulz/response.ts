@@ -94,17 +94,22 @@ export function outputRangeOf({ entry, coefficients }: NsSchedule): (low: number
     Float64Array.from(criticalPoints(step).flatMap((turn) => [turn, evaluate(step, turn)])),
   );
   return (from, to) => {
-    let [low, high] = [from / entry.scale, to / entry.scale];
+    let low = from / entry.scale;
+    let high = to / entry.scale;
     for (let k = 0; k < turns.length; k++) {
-      const [a, b, c] = [flat[3 * k]!, flat[3 * k + 1]!, flat[3 * k + 2]!];
-      const [t, u] = [low * low, high * high];
+      const a = flat[3 * k]!;
+      const b = flat[3 * k + 1]!;
+      const c = flat[3 * k + 2]!;
+      const t = low * low;
+      const u = high * high;
       const atLow = low * (a + t * (b + t * c));
       const atHigh = high * (a + u * (b + u * c));
       let least = Math.min(atLow, atHigh);
       let most = Math.max(atLow, atHigh);
       const turn = turns[k]!; // where it turns and its value there, one after the other; the step is odd
       for (let i = 0; i < turn.length; i += 2) {
-        const [s, value] = [turn[i]!, turn[i + 1]!];
+        const s = turn[i]!;
+        const value = turn[i + 1]!;
         if (s > low && s < high) {
           least = Math.min(least, value);
           most = Math.max(most, value);
@@ -114,7 +119,8 @@ export function outputRangeOf({ entry, coefficients }: NsSchedule): (low: number
           most = Math.max(most, -value);
         }
       }
-      [low, high] = [least, most];
+      low = least;
+      high = most;
     }
     return [low, high];
   };

@@ -171,8 +171,9 @@ function whatElse(
 function preferredMeeting(members: readonly Candidate[], judgements: Judgements, floor: number): Judgement | null {
   const hopeful = members.filter(judgements.mayMeet);
   if (hopeful.length === 0) return null;
+  if (hopeful.length === 1) return onlyMeeting(hopeful[0]!, judgements, floor);
   const bound = (candidate: Candidate): number => Math.min(1, judgements.exact(candidate).above[0]);
-  const ranked = hopeful.length === 1 ? hopeful : [...hopeful].sort((a, b) => bound(b) - bound(a));
+  const ranked = hopeful.sort((a, b) => bound(b) - bound(a));
   const meeting: { readonly id: number; readonly judgement: Judgement }[] = [];
   let least = Number.NEGATIVE_INFINITY;
   for (const candidate of ranked) {
@@ -185,6 +186,12 @@ function preferredMeeting(members: readonly Candidate[], judgements: Judgements,
   }
   if (meeting.length === 0) return null;
   return first(meeting, (a, b) => preference(a.judgement, b.judgement) || a.id - b.id).judgement;
+}
+
+function onlyMeeting(candidate: Candidate, judgements: Judgements, floor: number): Judgement | null {
+  if (!judgements.mayMeetRounded(candidate, Number.NEGATIVE_INFINITY)) return null;
+  const judgement = judgements.rounded(candidate);
+  return judgement.reach >= floor ? judgement : null;
 }
 
 /** The highest reach; the cheapest of equals. */
@@ -236,9 +243,11 @@ function withoutRemedy(
 function highestReach(classes: readonly CostClass[], judgements: Judgements): Judgement | null {
   let best: Judgement | null = null;
   const candidates = classes.flatMap(({ members }) => members);
-  candidates.sort((a, b) => judgements.reach(b) - judgements.reach(a));
-  for (const candidate of candidates) {
-    if (best !== null && judgements.reach(candidate) <= best.reach) break;
+  const reaches = Float64Array.from(candidates, judgements.reach);
+  const order = Uint32Array.from(candidates, (_, i) => i).sort((i, k) => reaches[k]! - reaches[i]!);
+  for (const i of order) {
+    const candidate = candidates[i]!;
+    if (best !== null && reaches[i]! <= best.reach) break;
     if (best !== null && !judgements.mayReach(candidate, best.reach)) continue;
     const judgement = judgements.rounded(candidate);
     if (best === null || judgement.reach > best.reach) best = judgement;

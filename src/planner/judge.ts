@@ -130,9 +130,9 @@ function firstPeak({ entry, coefficients }: NsSchedule): number {
   const turns = coefficients.map((step) => criticalPoints(step)[0] ?? Number.POSITIVE_INFINITY);
   const rises = (sigma: number): boolean => {
     let s = sigma / entry.scale;
-    for (const [k, step] of coefficients.entries()) {
+    for (let k = 0; k < coefficients.length; k++) {
       if (s > turns[k]!) return false;
-      s = evaluate(step, s);
+      s = evaluate(coefficients[k]!, s);
     }
     return true;
   };

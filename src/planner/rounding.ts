@@ -9,6 +9,7 @@
  *
  * So a rounded judgement never reaches a higher floor than the exact one, and `choose` need not ask for it elsewhere.
  */
+import { remembered } from '../base/remembered.ts';
 import { type PrecisionModel, precisionModel } from '../newtonSchulz/precisionModel.ts';
 import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
 import type { Remedy } from '../newtonSchulz/remedy.ts';
@@ -85,13 +86,14 @@ export function createRounding(precision: NsPrecision): Rounding {
 }
 
 function rememberedModels(precision: NsPrecision): (spectrum: QuantileSpectrum, remedy: Remedy) => PrecisionModel {
-  const known = new WeakMap<QuantileSpectrum, Map<Remedy, PrecisionModel>>();
+  const known = new WeakMap<QuantileSpectrum, (remedy: Remedy) => PrecisionModel>();
   return (spectrum, remedy) => {
-    const ofSpectrum = known.get(spectrum) ?? new Map<Remedy, PrecisionModel>();
-    known.set(spectrum, ofSpectrum);
-    const model = ofSpectrum.get(remedy) ?? precisionModel(spectrum, precision, { remedy });
-    ofSpectrum.set(remedy, model);
-    return model;
+    let modelOf = known.get(spectrum);
+    if (modelOf === undefined) {
+      modelOf = remembered((one: Remedy) => precisionModel(spectrum, precision, { remedy: one }));
+      known.set(spectrum, modelOf);
+    }
+    return modelOf(remedy);
   };
 }
 
