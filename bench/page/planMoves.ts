@@ -83,8 +83,15 @@ async function move(page: Page, session: CDPSession, control: Control, i: number
       else input.value = String(Number(input.value) + Number(input.step) * (count % 2 === 0 ? -2 : 1));
       const start = performance.now();
       input.dispatchEvent(new Event(input instanceof HTMLSelectElement ? 'change' : 'input', { bubbles: true }));
-      do await new Promise((next) => setTimeout(next, 0));
-      while (document.querySelector('.planned[aria-busy=true]') !== null);
+      await new Promise((next) => setTimeout(next, 0)); // behind the microtask that draws
+      const planned = document.querySelector('.planned');
+      while (planned?.getAttribute('aria-busy') === 'true')
+        await new Promise<void>((drawn) => {
+          new MutationObserver((_, observer) => {
+            observer.disconnect();
+            drawn();
+          }).observe(planned, { attributeFilter: ['aria-busy'] });
+        });
       return performance.now() - start;
     },
     [control, i] as const,

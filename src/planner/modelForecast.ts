@@ -33,6 +33,11 @@ export interface ForecastOptions {
   readonly precision?: NsPrecision;
   /** Plan on the low end of the two-sided interval of this confidence, e.g. 0.95; on the forecast if left out. */
   readonly confidence?: number;
+  /**
+   * Spectra known from other forecasts of the same laws, by role, depth, size and shape; those found are added. What is
+   * modelled of a spectrum is kept by its identity.
+   */
+  readonly spectra?: Map<string, QuantileSpectrum>;
 }
 
 /** A model at its target size, before any schedule is chosen. */
@@ -62,7 +67,8 @@ export function forecastModel(
   const params = options.params ?? (laws.sizeConvention === 'total' ? model.params : model.nonEmbeddingParams);
   const criterion: PlanCriterion = { quantile, floor, precision, ...(confidence === undefined ? {} : { confidence }) };
   const chosen = lawsAtQuantile(laws.laws, quantile);
-  const courses = coursesOf(chosen, laws.laws, params, confidence);
+  const spectra = options.spectra ?? new Map<string, QuantileSpectrum>();
+  const courses = coursesOf(chosen, laws.laws, { params, confidence, spectra });
   const extrapolation = extrapolationOf(chosen, params);
   const { family, width, layers, nonEmbeddingParams, activeParams } = model;
   return {
@@ -120,8 +126,15 @@ interface RoleCourse {
 function coursesOf(
   laws: readonly Law[],
   allQuantiles: readonly Law[],
-  params: number,
-  confidence: number | undefined,
+  {
+    params,
+    confidence,
+    spectra,
+  }: {
+    readonly params: number;
+    readonly confidence: number | undefined;
+    readonly spectra: Map<string, QuantileSpectrum>;
+  },
 ): ReadonlyMap<string, RoleCourse> {
   const roles = [...new Set(laws.map(({ role }) => role))];
   const ratios = new Map<number, number>(); // some milliseconds each, and mostly one for all laws
@@ -136,9 +149,8 @@ function coursesOf(
       const own = laws.filter((law) => law.role === role);
       const at = interpolateDepths(own.map((law) => ({ depth: law.depth, ...sigmaOf(law, params) })));
       const stretches = own.map((law) => (confidence === undefined ? 0 : ratioOf(law, confidence)));
-      const spectra = new Map<string, QuantileSpectrum>();
       const spectrumOf: RoleCourse['spectrumOf'] = ({ depth }, shape) => {
-        const key = `${depth} ${shape}`;
+        const key = `${role} ${depth} ${params} ${shape}`;
         const found = spectra.get(key) ?? spectrumOfShape(allQuantiles, { role, depth, params }, () => shape);
         spectra.set(key, found);
         return found;

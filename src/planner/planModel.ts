@@ -55,7 +55,7 @@ export function planForecast(forecast: ModelForecast, choices: PlanChoices = {})
   return finished(planInSteps(forecast, choices));
 }
 
-/** {@link planForecast}, a row a step. */
+/** {@link planForecast}, a few rows a step. */
 export function* planInSteps(forecast: ModelForecast, choices: PlanChoices = {}): Steps<Plan> {
   const { target, criterion, source, rows, extrapolation, model } = forecast;
   const { tokensPerStep, explained = true } = choices;

@@ -7,6 +7,7 @@
  */
 import { untrack } from 'svelte';
 import type { Steps } from '../../../../src/base/steps.ts';
+import type { QuantileSpectrum } from '../../../../src/newtonSchulz/quantileSpectrum.ts';
 import type { NsPrecision } from '../../../../src/newtonSchulz/schedule.ts';
 import type { ModelForecast } from '../../../../src/planner/modelForecast.ts';
 import type { Plan } from '../../../../src/planner/plan.ts';
@@ -120,16 +121,18 @@ export function createPlanner(asked: () => Asked | null): Planner {
   };
 }
 
-/** Plans of one question after another; what the last one leaves unchanged is kept. */
+/** Plans of one question after another; what a move leaves as it was is kept. */
 function createPlanSteps(): (asked: Asked) => Steps<Planned> {
   const roundings = new Map<NsPrecision, Rounding>();
+  const spectra = new Map<string, QuantileSpectrum>();
   let last: { readonly asked: Asked; readonly forecast: ModelForecast } | null = null;
   return function* (asked) {
     const { question, precision, tokens } = asked;
+    if (last === null || !isSame(last.asked, asked, ['laws', 'model', 'params'])) spectra.clear();
     const forecast =
-      last !== null && differsByFloor(last.asked, asked)
+      last !== null && isSame(last.asked, asked, ['laws', 'model', 'params', 'quantile', 'confidence'])
         ? { ...last.forecast, criterion: { ...last.forecast.criterion, floor: question.floor } }
-        : forecastFor(question, precision);
+        : forecastFor(question, precision, spectra);
     last = { asked, forecast };
     const rounding = roundings.get(precision) ?? createRounding(precision);
     roundings.set(precision, rounding);
@@ -139,9 +142,7 @@ function createPlanSteps(): (asked: Asked) => Steps<Planned> {
   };
 }
 
-/** A floor changes no forecast. */
-function differsByFloor(a: Asked, b: Asked): boolean {
-  if (a.precision !== b.precision) return false;
-  const [one, other] = [a.question, b.question];
-  return (['laws', 'model', 'params', 'quantile', 'confidence'] as const).every((name) => one[name] === other[name]);
+/** Whether two questions agree in precision and these. */
+function isSame(a: Asked, b: Asked, names: readonly (keyof PlanQuestion)[]): boolean {
+  return a.precision === b.precision && names.every((name) => a.question[name] === b.question[name]);
 }

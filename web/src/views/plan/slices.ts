@@ -1,8 +1,8 @@
 /** Work in slices, between which the page draws and listens. */
 import type { Steps } from '../../../../src/base/steps.ts';
 
-/** Milliseconds of a slice: a frame lasts 16. */
-const SLICE = 10;
+/** Milliseconds of a slice: with the drawing that may follow it stays below the 50 that are felt. */
+const SLICE = 16;
 
 /**
  * Runs the steps, the first slice at once.
