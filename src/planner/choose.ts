@@ -173,7 +173,8 @@ function preferredMeeting(members: readonly Candidate[], judgements: Judgements,
   if (hopeful.length === 0) return null;
   if (hopeful.length === 1) return onlyMeeting(hopeful[0]!, judgements, floor);
   const bound = (candidate: Candidate): number => Math.min(1, judgements.exact(candidate).above[0]);
-  const ranked = hopeful.sort((a, b) => bound(b) - bound(a));
+  const isRanked = hopeful.length === 2 && bound(hopeful[0]!) >= bound(hopeful[1]!);
+  const ranked = isRanked ? hopeful : hopeful.sort((a, b) => bound(b) - bound(a));
   const meeting: { readonly id: number; readonly judgement: Judgement }[] = [];
   let least = Number.NEGATIVE_INFINITY;
   for (const candidate of ranked) {
@@ -241,16 +242,17 @@ function withoutRemedy(
 
 /** The judgement with the highest reach, in the order of `classes` among equals; rounds only what could still be better. */
 function highestReach(classes: readonly CostClass[], judgements: Judgements): Judgement | null {
-  let best: Judgement | null = null;
   const candidates = classes.flatMap(({ members }) => members);
-  const reaches = Float64Array.from(candidates, judgements.reach);
-  const order = Uint32Array.from(candidates, (_, i) => i).sort((i, k) => reaches[k]! - reaches[i]!);
-  for (const i of order) {
-    const candidate = candidates[i]!;
-    if (best !== null && reaches[i]! <= best.reach) break;
-    if (best !== null && !judgements.mayReach(candidate, best.reach)) continue;
+  if (candidates.length === 0) return null;
+  const first = candidates.reduce((a, b) => (judgements.reach(b) > judgements.reach(a) ? b : a));
+  let best = judgements.rounded(first);
+  const others = candidates.filter((candidate) => candidate !== first && judgements.reach(candidate) > best.reach);
+  others.sort((a, b) => judgements.reach(b) - judgements.reach(a));
+  for (const candidate of others) {
+    if (judgements.reach(candidate) <= best.reach) break;
+    if (!judgements.mayReach(candidate, best.reach)) continue;
     const judgement = judgements.rounded(candidate);
-    if (best === null || judgement.reach > best.reach) best = judgement;
+    if (judgement.reach > best.reach) best = judgement;
   }
   return best;
 }

@@ -11,7 +11,7 @@ import { REMEDIES, type Remedy, remedyCost } from '../newtonSchulz/remedy.ts';
 import { output, outputRange } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
-import { candidateSchedules, comparable } from './candidates.ts';
+import { candidateSchedules, comparable, inPrecision } from './candidates.ts';
 import { type Chooser, createChooser } from './choose.ts';
 import type { Judgement } from './judge.ts';
 import type { Plan, PlanCriterion, PlanLayer, PlannedSchedule, PlanRemedy } from './plan.ts';
@@ -132,7 +132,7 @@ function createRowChooser(
     explained = true,
   }: LayerChoices,
 ): { readonly chooser: Chooser; readonly rounding: Rounding | null; readonly warnings: readonly string[] } {
-  const choices = comparable(schedules.map((schedule) => ({ ...schedule, precision: criterion.precision })));
+  const choices = comparable(inPrecision(schedules, criterion.precision));
   if (choices.schedules.length === 0)
     throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
   const rounded = criterion.precision === 'float32' ? null : rounding;

@@ -6,7 +6,7 @@ import { output } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { LawsDocument } from '../scaling/law.ts';
 import { createAlternatives } from './alternatives.ts';
-import { candidateSchedules, comparable } from './candidates.ts';
+import { candidateSchedules, comparable, inPrecision } from './candidates.ts';
 import type { Judgement } from './judge.ts';
 import type { ModelDescription } from './modelFamilies/modelDescription.ts';
 import { type ForecastOptions, forecastModel, forecastSize, type ModelForecast } from './modelForecast.ts';
@@ -112,9 +112,8 @@ function isHardest({ role, part, parameter, layer }: PlanLayer, rule: PlanRule):
 
 function layerChoicesOf({ criterion: { precision } }: ModelForecast, choices: PlanChoices) {
   const { schedules, remedies, among, explained = true, rounding = createRounding(precision) } = choices;
-  const candidates = (schedules ?? candidateSchedules(precision)).map((schedule) => ({ ...schedule, precision }));
   const layerChoices = {
-    schedules: candidates,
+    schedules: inPrecision(schedules ?? candidateSchedules(precision), precision),
     rounding,
     explained,
     ...(remedies ? { remedies } : {}),

@@ -72,9 +72,7 @@ export function createRounding(precision: NsPrecision): Rounding {
       return {
         schedule,
         remedy,
-        get limit() {
-          return modelled.limit(sigma.value); // asked for in reasons alone
-        },
+        limit: modelled.limit(sigma.value),
         output,
         above: [low, high],
         worst: Math.min(output.low, low),

@@ -9,10 +9,11 @@ import { untrack } from 'svelte';
 import type { Steps } from '../../../../src/base/steps.ts';
 import type { QuantileSpectrum } from '../../../../src/newtonSchulz/quantileSpectrum.ts';
 import type { NsPrecision } from '../../../../src/newtonSchulz/schedule.ts';
+import { candidateSchedules } from '../../../../src/planner/candidates.ts';
 import type { ModelForecast } from '../../../../src/planner/modelForecast.ts';
 import type { Plan } from '../../../../src/planner/plan.ts';
 import { explainInSteps, type PlanChoices, planInSteps } from '../../../../src/planner/planModel.ts';
-import { createRounding, type Rounding } from '../../../../src/planner/rounding.ts';
+import { createRounding } from '../../../../src/planner/rounding.ts';
 import { forecastFor, type PlanQuestion } from './planning.ts';
 import { runInSlices } from './slices.ts';
 
@@ -123,7 +124,7 @@ export function createPlanner(asked: () => Asked | null): Planner {
 
 /** Plans of one question after another; what a move leaves as it was is kept. */
 function createPlanSteps(): (asked: Asked) => Steps<Planned> {
-  const roundings = new Map<NsPrecision, Rounding>();
+  const kept = new Map<NsPrecision, Required<Pick<PlanChoices, 'rounding' | 'schedules'>>>();
   const spectra = new Map<string, QuantileSpectrum>();
   let last: { readonly asked: Asked; readonly forecast: ModelForecast } | null = null;
   return function* (asked) {
@@ -134,10 +135,13 @@ function createPlanSteps(): (asked: Asked) => Steps<Planned> {
         ? { ...last.forecast, criterion: { ...last.forecast.criterion, floor: question.floor } }
         : forecastFor(question, precision, spectra);
     last = { asked, forecast };
-    const rounding = roundings.get(precision) ?? createRounding(precision);
-    roundings.set(precision, rounding);
+    const known = kept.get(precision) ?? {
+      rounding: createRounding(precision),
+      schedules: candidateSchedules(precision),
+    };
+    kept.set(precision, known);
     yield;
-    const choices = { rounding, explained: false, ...(tokens > 0 ? { tokensPerStep: tokens } : {}) };
+    const choices = { ...known, explained: false, ...(tokens > 0 ? { tokensPerStep: tokens } : {}) };
     return { forecast, choices, plan: yield* planInSteps(forecast, choices) };
   };
 }
