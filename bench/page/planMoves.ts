@@ -14,6 +14,8 @@ type Control = (typeof CONTROLS)[number];
 const SIZES = { '1B': 1e9, '70B': 70e9, '300B': 300e9, '10T': 10e12 } as const;
 const PRECISIONS = ['float32', 'bf16', 'fp16'] as const;
 const MOVES = 15;
+/** Moves that are traced for the longest task; tracing slows them. */
+const TRACED = 5;
 /** After every so many moves the control rests until reasons and alternatives are there. */
 const RESTS = 5;
 
@@ -43,8 +45,9 @@ export async function measurePlanMoves(browser: Browser, url: string): Promise<r
       for (const control of CONTROLS) await move(page, session, control, 0); // what is compiled at the first move
       await rest(page);
       const medians: Time[] = [];
+      for (const control of CONTROLS) medians.push(await movesOf(page, session, control, MOVES));
       const tasks = await mainThreadTasks(page, async () => {
-        for (const control of CONTROLS) medians.push(await movesOf(page, session, control));
+        for (const control of CONTROLS) await movesOf(page, session, control, TRACED);
       });
       const longest = {
         clock: Math.max(...tasks.map(({ clock }) => clock)),
@@ -59,9 +62,9 @@ export async function measurePlanMoves(browser: Browser, url: string): Promise<r
   return lines;
 }
 
-async function movesOf(page: Page, session: CDPSession, control: Control): Promise<Time> {
+async function movesOf(page: Page, session: CDPSession, control: Control, count: number): Promise<Time> {
   const times: Time[] = [];
-  for (let i = 1; i <= MOVES; i++) {
+  for (let i = 1; i <= count; i++) {
     times.push(await move(page, session, control, i));
     if (i % RESTS === 0) await rest(page);
   }
