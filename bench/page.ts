@@ -1,6 +1,6 @@
 /**
- * The page over a study of a million spectra: the first view while the server reads, the next matrix, scrubbing, and the
- * server's answers once all is read. Writes 0.7 GB to the folder for temporary files and removes it.
+ * The page: how plans follow their controls; and over a study of a million spectra the first view while the server reads,
+ * the next matrix, scrubbing, and the server's answers once all is read. Writes 0.7 GB to the folder for temporary files and removes it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import type { Page } from 'playwright-core';
 import { serveStudies } from '../src/server/serve.ts';
 import { launchChromium } from '../test/chromium.ts';
 import { writeStudy } from '../test/server/smallStudy.ts';
+import { measurePlanMoves } from './page/planMoves.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'muonscope-bench-'));
 const folder = join(root, 'large');
@@ -18,6 +19,7 @@ const median = (values: readonly number[]): number =>
 const tell = (text: string): void => void process.stdout.write(`${text}\n`);
 
 try {
+  await measurePlans();
   // 4 runs of 42 layers with 6 matrices each: 1,008 series, 993 steps of each: 1,000,944 records.
   writeStudy(folder, { runs: 4, layers: 42, steps: 993 });
   const browser = await launchChromium();
@@ -39,6 +41,16 @@ try {
   await browser.close();
 } finally {
   rmSync(root, { recursive: true });
+}
+
+async function measurePlans(): Promise<void> {
+  const small = join(root, 'small');
+  writeStudy(small, { runs: 1, layers: 1, steps: 10 });
+  const browser = await launchChromium();
+  const server = await serveStudies({ folders: [small], host: '127.0.0.1', port: 0, page });
+  for (const line of await measurePlanMoves(browser, server.url)) tell(line);
+  await browser.close();
+  await server.close();
 }
 
 async function measureWhole(url: string, study: string, begun: number, opened: Page): Promise<void> {

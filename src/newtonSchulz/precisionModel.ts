@@ -28,7 +28,7 @@ import {
   valueAtQuantile,
 } from './quantileSpectrum.ts';
 import { type Remedy, storageOf } from './remedy.ts';
-import { output } from './response.ts';
+import { outputOf } from './response.ts';
 import { FP16_SMALLEST_NORMAL, FP16_SPACING, SIGNIFICANT_BITS } from './rounding.ts';
 import type { NsPrecision, NsSchedule } from './schedule.ts';
 
@@ -58,6 +58,14 @@ export interface PrecisionModel {
    * @throws DomainError for a value outside [0, 1]
    */
   outputsOf(schedule: NsSchedule, sigmas: readonly number[]): readonly PrecisionOutput[];
+  /** `output` and `limit` of {@link outputsOf} for one value after another, known to lie in [0, 1]. */
+  responseOf(schedule: NsSchedule): RoundedResponse;
+}
+
+/** What rounding makes of a schedule, as functions of the singular value before the remedy. */
+export interface RoundedResponse {
+  output(sigma: number): number;
+  limit(sigma: number): number;
 }
 
 /**
@@ -99,32 +107,51 @@ export function precisionModel(
   const shape = [Math.min(spectrum.rows, spectrum.columns), Math.max(spectrum.rows, spectrum.columns)] as const;
   const entered = enter(directionsOf(spectrum), remedy);
   const curves = new Map<string, Map<number, (s: number) => number>>();
-  const noiseOf = remembered((schedule: NsSchedule) => {
+  const smallest = decadeOf(entered.directions.sigma.findLast((s) => s > 0) ?? 1);
+  const meets = (sigma: number): number => Math.min(1, entered.factor * sigma);
+  const throughOf = remembered((schedule: NsSchedule) => {
     requireFrobenius(schedule);
     const noise = snapped(entryNoise(schedule, entered.directions, shape, { precision, remedy }));
     const key = `${noise.variance} ${noise.profile}`;
     const own = curves.get(key) ?? new Map<number, (s: number) => number>();
     curves.set(key, own);
-    return { noise, curves: own };
+    const curveFrom = (from: number): ((s: number) => number) => {
+      let curve = own.get(from);
+      if (curve === undefined) {
+        curve = polarAlignmentCurve(entered.directions, noise, shape, [from, 1]);
+        own.set(from, curve);
+      }
+      return curve;
+    };
+    const limitOf = (sigma: number): number => {
+      if (sigma === 0) return 0;
+      return curveFrom(sigma >= smallest ? smallest : decadeOf(sigma))(sigma); // not what was asked before, so that results do not depend on it
+    };
+    const exact = outputOf(schedule);
+    const spread = noise.variance * (shape[0] + shape[1]);
+    return { exact, limitOf, output: throughNoise(schedule, spread) };
   });
-  const smallest = decadeOf(entered.directions.sigma.findLast((s) => s > 0) ?? 1);
-  const limitOf = (sigma: number, { noise, curves: own }: ReturnType<typeof noiseOf>): number => {
-    if (sigma === 0) return 0;
-    const from = sigma >= smallest ? smallest : decadeOf(sigma); // not what was asked before, so that results do not depend on it
-    const curve = own.get(from) ?? polarAlignmentCurve(entered.directions, noise, shape, [from, 1]);
-    own.set(from, curve);
-    return curve(sigma);
-  };
   const outputsOf = (schedule: NsSchedule, sigmas: readonly number[]): readonly PrecisionOutput[] => {
     for (const s of sigmas)
       if (!(s >= 0 && s <= 1))
         throw new DomainError(`precision model: singular values of X / ||X||_F lie in [0, 1], got ${s}`);
-    const found = noiseOf(schedule);
+    const { exact, limitOf, output } = throughOf(schedule);
     return sigmas.map((s) => {
-      const sigma = Math.min(1, entered.factor * s);
-      return { sigma, ...throughNoise(sigma, limitOf(sigma, found), found.noise.variance, schedule, shape) };
+      const sigma = meets(s);
+      const limit = limitOf(sigma);
+      return { sigma, exact: exact(sigma), output: output(sigma, limit), limit };
     });
   };
+  const responseOf = remembered((schedule: NsSchedule): RoundedResponse => {
+    const { limitOf, output } = throughOf(schedule);
+    return {
+      output: (s) => {
+        const sigma = meets(s);
+        return output(sigma, limitOf(sigma));
+      },
+      limit: (s) => limitOf(meets(s)),
+    };
+  });
   const outputs = (schedule: NsSchedule, quantiles: readonly number[]): readonly PrecisionOutput[] => {
     requireQuantiles('precision model', quantiles);
     return outputsOf(
@@ -132,18 +159,22 @@ export function precisionModel(
       quantiles.map((q) => Math.min(1, valueAtQuantile(spectrum, q))),
     );
   };
-  return { precision, remedy, outputs, outputsOf, outputAt: (schedule, quantile) => outputs(schedule, [quantile])[0]! };
+  const outputAt = (schedule: NsSchedule, quantile: number): PrecisionOutput => outputs(schedule, [quantile])[0]!;
+  return { precision, remedy, outputs, outputsOf, outputAt, responseOf };
 }
 
 function decadeOf(sigma: number): number {
   return 10 ** Math.floor(Math.log10(sigma));
 }
 
-function remembered<V>(compute: (schedule: NsSchedule) => V): (schedule: NsSchedule) => V {
+function remembered<V extends object>(compute: (schedule: NsSchedule) => V): (schedule: NsSchedule) => V {
   const known = new WeakMap<NsSchedule, V>();
   return (schedule) => {
-    const found = known.get(schedule) ?? compute(schedule);
-    known.set(schedule, found);
+    let found = known.get(schedule);
+    if (found === undefined) {
+      found = compute(schedule);
+      known.set(schedule, found);
+    }
     return found;
   };
 }
@@ -216,21 +247,37 @@ function snapped({ variance, profile }: EntryNoise): EntryNoise {
   };
 }
 
-/** Step 3 of the head comment. */
-function throughNoise(
-  sigma: number,
-  limit: number,
-  variance: number,
-  schedule: NsSchedule,
-  [m, n]: readonly [number, number],
-): Omit<PrecisionOutput, 'sigma'> {
-  const exact = output(sigma, schedule);
-  if (sigma === 0 || limit === 0) return { exact, output: 0, limit };
-  const spread = Math.max(1, limit * limit * (1 + (variance * (m + n)) / (sigma * sigma)));
-  // R (1 - e)^2 = 1 + e for the squared half-distance e of the outer points of 1 / y, relative to c / s
-  const half = Math.sqrt(Math.max(0, (2 * spread + 1 - Math.sqrt(8 * spread + 1)) / (2 * spread)));
-  const at = (ratio: number): number => limit * ratio * output(Math.min(1, sigma / (limit * ratio)), schedule);
-  return { exact, output: at(1) / 2 + (at(1 + half) + at(1 - half)) / 4, limit };
+/**
+ * Step 3 of the head comment: a direction's output from its singular value and its limit.
+ *
+ * @param spread tau^2 (m + n)
+ */
+function throughNoise({ entry, coefficients }: NsSchedule, spread: number): (sigma: number, limit: number) => number {
+  const flat = Float64Array.from(coefficients.flat());
+  return (sigma, limit) => {
+    if (sigma === 0 || limit === 0) return 0;
+    const r = Math.max(1, limit * limit * (1 + spread / (sigma * sigma)));
+    // r (1 - e)^2 = 1 + e for the squared half-distance e of the outer points of 1 / y, relative to c / s
+    const half = Math.sqrt(Math.max(0, (2 * r + 1 - Math.sqrt(8 * r + 1)) / (2 * r)));
+    const above = limit * (1 + half);
+    const below = limit * (1 - half);
+    let x = Math.min(1, sigma / limit) / entry.scale;
+    let y = Math.min(1, sigma / above) / entry.scale;
+    let z = Math.min(1, sigma / below) / entry.scale;
+    // All three in one loop, so that the processor need not wait for one to go on with the next.
+    for (let k = 0; k < flat.length; k += 3) {
+      const a = flat[k]!;
+      const b = flat[k + 1]!;
+      const c = flat[k + 2]!;
+      const t = x * x;
+      const u = y * y;
+      const v = z * z;
+      x *= a + t * (b + t * c);
+      y *= a + u * (b + u * c);
+      z *= a + v * (b + v * c);
+    }
+    return (limit * x) / 2 + (above * y + below * z) / 4;
+  };
 }
 
 function requireFrobenius({ name, entry }: NsSchedule): void {

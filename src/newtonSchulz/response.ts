@@ -11,7 +11,7 @@
  */
 import { requireFinite } from '../base/checks.ts';
 import { DomainError } from '../base/errors.ts';
-import { evaluate, firstCrossing, image, type Range } from './oddPolynomial.ts';
+import { criticalPoints, evaluate, firstCrossing, image, type Range } from './oddPolynomial.ts';
 import type { NsCoefficients, NsSchedule } from './schedule.ts';
 
 /** The outputs whose singular value `ns --json` lists. 0.1 is the failure level of arXiv:2606.04058. */
@@ -44,6 +44,19 @@ export function output(sigma: number, { entry, coefficients }: NsSchedule): numb
   return coefficients.reduce((s, step) => evaluate(step, s), sigma / entry.scale);
 }
 
+/** {@link output} of one schedule, for many values known to be fit for it: the same operations, some five times faster. */
+export function outputOf({ entry, coefficients }: NsSchedule): (sigma: number) => number {
+  const flat = Float64Array.from(coefficients.flat());
+  return (sigma) => {
+    let s = sigma / entry.scale;
+    for (let k = 0; k < flat.length; k += 3) {
+      const t = s * s;
+      s *= flat[k]! + t * (flat[k + 1]! + t * flat[k + 2]!);
+    }
+    return s;
+  };
+}
+
 /** f'(0): the product of the a's, divided by the entry scale. Small singular values grow by this factor. */
 export function composeSlope({ entry, coefficients }: NsSchedule): number {
   return coefficients.reduce((slope, [a]) => slope * a, 1 / entry.scale);
@@ -72,6 +85,45 @@ export function outputRangeWithRoom({ entry, coefficients }: NsSchedule, range: 
     throw new DomainError(`Newton-Schulz output range: expected 0 <= low <= high, got [${low}, ${high}]`);
   const start: Range = [low / entry.scale, high / entry.scale];
   return coefficients.reduce<Range>((interval, step) => image(step, [interval[0], interval[1] * room]), start);
+}
+
+/** {@link outputRange} of one schedule, for many ranges known to be fit for it. */
+export function outputRangeOf({ entry, coefficients }: NsSchedule): (low: number, high: number) => Range {
+  const flat = Float64Array.from(coefficients.flat());
+  const turns = coefficients.map((step) =>
+    Float64Array.from(criticalPoints(step).flatMap((turn) => [turn, evaluate(step, turn)])),
+  );
+  return (from, to) => {
+    let low = from / entry.scale;
+    let high = to / entry.scale;
+    for (let k = 0; k < turns.length; k++) {
+      const a = flat[3 * k]!;
+      const b = flat[3 * k + 1]!;
+      const c = flat[3 * k + 2]!;
+      const t = low * low;
+      const u = high * high;
+      const atLow = low * (a + t * (b + t * c));
+      const atHigh = high * (a + u * (b + u * c));
+      let least = Math.min(atLow, atHigh);
+      let most = Math.max(atLow, atHigh);
+      const turn = turns[k]!; // where it turns and its value there, one after the other; the step is odd
+      for (let i = 0; i < turn.length; i += 2) {
+        const s = turn[i]!;
+        const value = turn[i + 1]!;
+        if (s > low && s < high) {
+          least = Math.min(least, value);
+          most = Math.max(most, value);
+        }
+        if (-s > low && -s < high) {
+          least = Math.min(least, -value);
+          most = Math.max(most, -value);
+        }
+      }
+      low = least;
+      high = most;
+    }
+    return [low, high];
+  };
 }
 
 /**

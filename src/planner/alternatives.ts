@@ -1,5 +1,6 @@
 /** What one product less and one more would give. */
 import { flops, products } from '../newtonSchulz/cost.ts';
+import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
 import { remedyCost } from '../newtonSchulz/remedy.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import { createJudge, type Judge, type Judgement } from './judge.ts';
@@ -15,13 +16,13 @@ import { intervalAround } from './planLayers.ts';
  * Where products are rounded, with the row's own remedy.
  *
  * @param schedules to choose from
- * @param rounded a judgement in exact arithmetic as it is for a row; itself if left out
+ * @param rounded a judgement in exact arithmetic as it is for a row and its spectrum
  * @returns a function of the row; flops are of all its matrices
  */
 export function createAlternatives(
   schedules: readonly NsSchedule[],
-  rounded: (exact: Judgement, row: PlanLayer) => Judgement = (exact) => exact,
-): (row: PlanLayer) => PlanAlternatives {
+  rounded: (exact: Judgement, row: PlanLayer, spectrum: QuantileSpectrum | undefined) => Judgement,
+): (row: PlanLayer, spectrum: QuantileSpectrum | undefined) => PlanAlternatives {
   const counts = schedules.map(products);
   const judges = new Map<number, readonly Judge[]>();
   const judgesOf = (count: number): readonly Judge[] => {
@@ -29,10 +30,10 @@ export function createAlternatives(
     judges.set(count, found);
     return found;
   };
-  return (row) => {
+  return (row, spectrum) => {
     const best = (count: number): PlanAlternative | null => {
       const [head, ...others] = judgesOf(count).map((judge) =>
-        rounded(judge.at(intervalAround(row.plannedFor ?? row.sigma.value, row.sigma)), row),
+        rounded(judge.at(intervalAround(row.plannedFor ?? row.sigma.value, row.sigma)), row, spectrum),
       );
       return head
         ? alternative(

@@ -37,6 +37,11 @@ export function parseSchedules(flag: string, text: string, precision: NsPrecisio
   });
 }
 
+/** The schedules with their products in this precision; those that are so already stay the same objects. */
+export function inPrecision(schedules: readonly NsSchedule[], precision: NsPrecision): readonly NsSchedule[] {
+  return schedules.map((schedule) => (schedule.precision === precision ? schedule : { ...schedule, precision }));
+}
+
 /** The schedules a forecast of Frobenius-normalised singular values can judge, and why others are left out. */
 export interface Comparable {
   readonly schedules: readonly NsSchedule[];

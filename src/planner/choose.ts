@@ -5,12 +5,14 @@
  * and no further than the explanation needs: long schedules, whose compositions oscillate and are dear to bound, are
  * rarely looked at, and rounding only where exact arithmetic would do.
  */
-import { flops } from '../newtonSchulz/cost.ts';
+import { remembered } from '../base/remembered.ts';
 import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
-import { type Remedy, remedyCost } from '../newtonSchulz/remedy.ts';
+import type { Remedy } from '../newtonSchulz/remedy.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
-import { createJudge, type Judge, type Judgement } from './judge.ts';
+import { type CostClass, createCostClasses } from './costClasses.ts';
+import type { Judgement } from './judge.ts';
+import { type Candidate, createJudgements, type Judgements } from './judgements.ts';
 import type { Choice } from './reasons.ts';
 import type { Rounding } from './rounding.ts';
 
@@ -51,57 +53,61 @@ const REMEDY_ORDER: readonly Remedy[] = ['none', 'tight entry', 'float32 iterate
 /** The error of the mean that precisionModel states; differences below it are no reason to change how code runs. */
 const MODEL_ERROR = 0.02;
 
-/** A schedule, by its index, under a remedy. */
-interface Candidate {
-  readonly index: number;
-  readonly remedy: Remedy;
-}
-
-/** Candidates that cost the same on a shape. */
-interface CostClass {
-  readonly flops: number;
-  readonly remedy: Remedy;
-  /** By schedule, ascending. */
-  readonly members: readonly Candidate[];
-}
-
-/** Judgements at one forecast. The reach in exact arithmetic bounds that of `rounded`, and costs far less. */
-interface Judgements {
-  schedule(candidate: Candidate): NsSchedule;
-  reach(candidate: Candidate): number;
-  /** In exact arithmetic at the forecast. */
-  output(candidate: Candidate): number;
-  /** At the low end of its interval, likewise. */
-  outputAtLow(candidate: Candidate): number;
-  exact(candidate: Candidate): Judgement;
-  rounded(candidate: Candidate): Judgement;
-}
-
 /** Choices are kept by what they depend on: layers before the first measured depth share one. */
 export function createChooser(
   schedules: readonly NsSchedule[],
   { rounded, explained = true }: ChooserOptions = {},
 ): Chooser {
-  const judgeOf = remembered((index: number) => createJudge(schedules[index]!));
+  const judgements = createJudgements(schedules, rounded?.rounding ?? null);
   const remedies = REMEDY_ORDER.filter((remedy) => (rounded?.remedies ?? ['none']).includes(remedy));
-  const classesOf = rememberedAs(String, (shape: readonly [number, number]) => costClasses(schedules, remedies, shape));
+  const classesOf = createCostClasses(schedules, remedies);
+  const missesOf = remembered((classes: readonly CostClass[]) =>
+    remembered((_: number) => Float64Array.from(classes, ({ members }) => judgements.missesBelow(members))),
+  );
   const choicesOf = remembered((_: QuantileSpectrum | null) =>
-    remembered((_: ReadonlySet<string> | undefined) => new Map<string, Choice>()),
+    remembered((_: ReadonlySet<string> | undefined) => remembered((_: number): KnownChoice[] => [])),
   );
   return {
     choose: (sigma, shape, floor, spectrum, among) => {
-      const known = choicesOf(rounded ? spectrum : null)(among); // exact arithmetic does not depend on the spectrum
-      const key = [sigma.low, sigma.value, sigma.high, ...shape, floor].join();
-      const found = known.get(key);
-      if (found) return found;
-      const exact = exactJudgements(judgeOf, sigma);
-      const judgements = rounded ? withRounding(exact, rounded.rounding, sigma, spectrum) : exact;
-      const classes = among ? onlyAmong(among, classesOf(shape), schedules) : classesOf(shape);
-      const choice = chooseCheapest(classes, judgements, floor, explained);
-      known.set(key, choice);
+      // exact arithmetic does not depend on the spectrum
+      const known = choicesOf(rounded ? spectrum : null)(among)(sigma.value);
+      const found = known.find((one) => isSameQuestion(one, sigma, shape, floor));
+      if (found) return found.choice;
+      judgements.begin({ sigma, floor, spectrum });
+      const all = classesOf(shape);
+      const classes = among ? onlyAmong(among, all, schedules) : all;
+      const from = among ? 0 : firstHopeful(missesOf(all)(floor), sigma.value);
+      const choice = chooseCheapest(classes, from, judgements, floor, explained);
+      known.push({ sigma, shape, floor, choice });
       return choice;
     },
   };
+}
+
+/** The first class of which one may meet the floor. @param misses of each class, what it misses below */
+function firstHopeful(misses: Float64Array, sigma: number): number {
+  let rank = 0;
+  while (rank < misses.length && sigma < misses[rank]!) rank++;
+  return rank;
+}
+
+/** A choice, and what it was asked for. */
+interface KnownChoice {
+  readonly sigma: Interval;
+  readonly shape: readonly [number, number];
+  readonly floor: number;
+  readonly choice: Choice;
+}
+
+function isSameQuestion(
+  known: KnownChoice,
+  { low, value, high }: Interval,
+  [rows, columns]: readonly [number, number],
+  floor: number,
+): boolean {
+  const { sigma, shape } = known;
+  if (sigma.low !== low || sigma.value !== value || sigma.high !== high) return false;
+  return shape[0] === rows && shape[1] === columns && known.floor === floor;
 }
 
 function onlyAmong(
@@ -114,47 +120,33 @@ function onlyAmong(
     .filter(({ members }) => members.length > 0);
 }
 
-function exactJudgements(judgeOf: (index: number) => Judge, sigma: Interval): Judgements {
-  const at = remembered((index: number) => judgeOf(index).at(sigma));
-  const exact = ({ index }: Candidate): Judgement => at(index);
-  const reach = remembered((index: number) => judgeOf(index).reach(sigma.value));
-  return {
-    schedule: ({ index }) => judgeOf(index).schedule,
-    reach: ({ index }) => reach(index),
-    output: ({ index }) => judgeOf(index).output(sigma.value),
-    outputAtLow: ({ index }) => judgeOf(index).output(sigma.low),
-    exact,
-    rounded: exact,
-  };
-}
-
-function withRounding(
-  judgements: Judgements,
-  rounding: Rounding,
-  sigma: Interval,
-  spectrum: QuantileSpectrum,
-): Judgements {
-  const rounded = remembered((candidate: Candidate) =>
-    rounding.judge(judgements.exact(candidate), sigma, candidate.remedy, spectrum),
-  );
-  return { ...judgements, rounded };
-}
-
+/** @param from the classes before this one miss the floor */
 function chooseCheapest(
   classes: readonly CostClass[],
+  from: number,
   judgements: Judgements,
   floor: number,
   explained: boolean,
 ): Choice {
-  const meeting = ({ members }: CostClass): readonly Judgement[] =>
-    members
-      .filter((candidate) => judgements.reach(candidate) >= floor)
-      .map(judgements.rounded)
-      .filter(({ reach }) => reach >= floor);
-  const rank = classes.findIndex((cost) => meeting(cost).length > 0);
-  if (rank === -1) return chooseClosest(classes, judgements);
-  const chosen = first(meeting(classes[rank]!), preference);
-  if (!explained) return { chosen, met: true, nextBest: null, turnedDown: null, certain: null };
+  for (let rank = from; rank < classes.length; rank++) {
+    const chosen = preferredMeeting(classes[rank]!.members, judgements, floor);
+    if (chosen === null) continue;
+    const others = explained ? whatElse(classes, rank, judgements, chosen, floor) : NOTHING_ELSE;
+    return { chosen, met: true, ...others };
+  }
+  return chooseClosest(classes, judgements, explained);
+}
+
+const NOTHING_ELSE = { nextBest: null, turnedDown: null, certain: null } as const;
+
+/** What explains the pick from the class of this rank. */
+function whatElse(
+  classes: readonly CostClass[],
+  rank: number,
+  judgements: Judgements,
+  chosen: Judgement,
+  floor: number,
+): Omit<Choice, 'chosen' | 'met'> {
   const isCertain = ({ reach, output }: Judgement): boolean => reach >= floor && output.low >= floor;
   const certain = ({ members }: CostClass): readonly Judgement[] =>
     members
@@ -165,32 +157,62 @@ function chooseCheapest(
   const certainClass = classes.slice(rank).find((cost) => certain(cost).length > 0);
   const cheaper = classes.slice(0, rank).filter(({ remedy }) => remedy === chosen.remedy);
   return {
-    chosen,
-    met: true,
     ...cheaperOnes(cheaper, judgements, floor),
     certain: certainClass ? first(certain(certainClass), preference) : null,
     ...(chosen.remedy === 'none' ? {} : { without: withoutRemedy(classes, judgements, chosen, floor) }),
   };
 }
 
+/**
+ * The best of those that meet the floor.
+ *
+ * No rounded output is better than the exact one, so the best in exact arithmetic come first and most others need no look.
+ */
+function preferredMeeting(members: readonly Candidate[], judgements: Judgements, floor: number): Judgement | null {
+  const hopeful = members.filter(judgements.mayMeet);
+  if (hopeful.length === 0) return null;
+  if (hopeful.length === 1) return onlyMeeting(hopeful[0]!, judgements, floor);
+  const bound = (candidate: Candidate): number => Math.min(1, judgements.exact(candidate).above[0]);
+  const isRanked = hopeful.length === 2 && bound(hopeful[0]!) >= bound(hopeful[1]!);
+  const ranked = isRanked ? hopeful : hopeful.sort((a, b) => bound(b) - bound(a));
+  const meeting: { readonly id: number; readonly judgement: Judgement }[] = [];
+  let least = Number.NEGATIVE_INFINITY;
+  for (const candidate of ranked) {
+    if (meeting.length > 0 && bound(candidate) < least) break;
+    if (!judgements.mayMeetRounded(candidate, least)) continue;
+    const judgement = judgements.rounded(candidate);
+    if (judgement.reach < floor) continue;
+    meeting.push({ id: candidate.id, judgement });
+    least = Math.max(least, worst(judgement));
+  }
+  if (meeting.length === 0) return null;
+  return first(meeting, (a, b) => preference(a.judgement, b.judgement) || a.id - b.id).judgement;
+}
+
+function onlyMeeting(candidate: Candidate, judgements: Judgements, floor: number): Judgement | null {
+  if (!judgements.mayMeetRounded(candidate, Number.NEGATIVE_INFINITY)) return null;
+  const judgement = judgements.rounded(candidate);
+  return judgement.reach >= floor ? judgement : null;
+}
+
 /** The highest reach; the cheapest of equals. */
-function chooseClosest(classes: readonly CostClass[], judgements: Judgements): Choice {
+function chooseClosest(classes: readonly CostClass[], judgements: Judgements, explained: boolean): Choice {
   const plain = classes.filter(({ remedy }) => remedy === 'none');
   const [alone, best] = [highestReach(plain, judgements), highestReach(classes, judgements)];
   const usable = alone !== null && alone.reach >= best!.reach - MODEL_ERROR ? plain : classes;
   const { reach: highest } = highestReach(usable, judgements)!;
-  const closest = usable
-    .map(({ members }) => members.filter((candidate) => judgements.reach(candidate) >= highest))
-    .map((members) => members.map(judgements.rounded).filter(({ reach }) => reach === highest))
-    .find((found) => found.length > 0)!;
+  let closest: readonly Judgement[] = [];
+  usable.some(({ members }) => {
+    const near = members.filter((candidate) => judgements.mayReach(candidate, highest));
+    closest = near.map(judgements.rounded).filter(({ reach }) => reach === highest);
+    return closest.length > 0;
+  });
   const chosen = first(closest, preference);
   return {
     chosen,
     met: false,
-    nextBest: null,
-    turnedDown: null,
-    certain: null,
-    ...(chosen.remedy === 'none' ? {} : { without: withoutRemedy(classes, judgements, chosen, 1) }),
+    ...NOTHING_ELSE,
+    ...(chosen.remedy === 'none' || !explained ? {} : { without: withoutRemedy(classes, judgements, chosen, 1) }),
   };
 }
 
@@ -220,14 +242,17 @@ function withoutRemedy(
 
 /** The judgement with the highest reach, in the order of `classes` among equals; rounds only what could still be better. */
 function highestReach(classes: readonly CostClass[], judgements: Judgements): Judgement | null {
-  let best: Judgement | null = null;
-  const left = classes.flatMap(({ members }) => members);
-  while (left.length > 0) {
-    const most = left.reduce((a, b) => (judgements.reach(b) > judgements.reach(a) ? b : a));
-    if (best !== null && judgements.reach(most) <= best.reach) break;
-    const judgement = judgements.rounded(most);
-    if (best === null || judgement.reach > best.reach) best = judgement;
-    left.splice(left.indexOf(most), 1);
+  const candidates = classes.flatMap(({ members }) => members);
+  if (candidates.length === 0) return null;
+  const first = candidates.reduce((a, b) => (judgements.reach(b) > judgements.reach(a) ? b : a));
+  let best = judgements.rounded(first);
+  const others = candidates.filter((candidate) => candidate !== first && judgements.reach(candidate) > best.reach);
+  others.sort((a, b) => judgements.reach(b) - judgements.reach(a));
+  for (const candidate of others) {
+    if (judgements.reach(candidate) <= best.reach) break;
+    if (!judgements.mayReach(candidate, best.reach)) continue;
+    const judgement = judgements.rounded(candidate);
+    if (judgement.reach > best.reach) best = judgement;
   }
   return best;
 }
@@ -253,54 +278,16 @@ function cheaperOnes(
   };
 }
 
-/** By flops, then by the order of remedies. */
-function costClasses(
-  schedules: readonly NsSchedule[],
-  remedies: readonly Remedy[],
-  shape: readonly [number, number],
-): readonly CostClass[] {
-  const classes = new Map<string, CostClass & { readonly members: Candidate[] }>();
-  for (const remedy of remedies)
-    for (const [index, schedule] of schedules.entries()) {
-      const cost = flops(schedule, ...shape) + remedyCost(remedy, schedule, ...shape).flops;
-      const key = `${cost} ${remedy}`;
-      const found = classes.get(key) ?? { flops: cost, remedy, members: [] };
-      found.members.push({ index, remedy });
-      classes.set(key, found);
-    }
-  const rank = ({ remedy }: CostClass): number => REMEDY_ORDER.indexOf(remedy);
-  return [...classes.values()].sort((a, b) => a.flops - b.flops || rank(a) - rank(b));
-}
-
 /** Negative if `a` is the better of two equally cheap candidates. */
 function preference(a: Judgement, b: Judgement): number {
-  const worst = (j: Judgement): number => Math.min(1, j.worst);
   const distance = (j: Judgement): number => Math.max(1 - j.above[0], j.above[1] - 1);
   return worst(b) - worst(a) || distance(a) - distance(b);
 }
 
+function worst(judgement: Judgement): number {
+  return Math.min(1, judgement.worst);
+}
+
 function first<T>(items: readonly T[], order: (a: T, b: T) => number): T {
   return items.reduce((best, item) => (order(item, best) < 0 ? item : best));
-}
-
-function remembered<K, V>(compute: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => {
-    let found = known.get(key);
-    if (found === undefined) {
-      found = compute(key);
-      known.set(key, found);
-    }
-    return found;
-  };
-}
-
-/** {@link remembered} by a text that says all that matters of the key. */
-function rememberedAs<K, V>(text: (key: K) => string, compute: (key: K) => V): (key: K) => V {
-  const known = new Map<string, V>();
-  return (key) => {
-    const found = known.get(text(key)) ?? compute(key);
-    known.set(text(key), found);
-    return found;
-  };
 }

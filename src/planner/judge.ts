@@ -12,9 +12,9 @@
  * singular value of a momentum of nearly one direction past 1, and coefficients made for [0, 1] exactly may then diverge
  * (five steps of "cans" turn such a matrix into one of norm 2e4 in bf16).
  */
-import { criticalPoints, evaluate, image, type Range } from '../newtonSchulz/oddPolynomial.ts';
+import { criticalPoints, evaluate, type Range } from '../newtonSchulz/oddPolynomial.ts';
 import type { Remedy } from '../newtonSchulz/remedy.ts';
-import { output, outputRange } from '../newtonSchulz/response.ts';
+import { output, outputOf, outputRange, outputRangeOf } from '../newtonSchulz/response.ts';
 import type { NsPrecision, NsSchedule } from '../newtonSchulz/schedule.ts';
 import { LARGEST_INPUT } from '../newtonSchulz/spectrumObjective.ts';
 import type { Interval } from '../scaling/law.ts';
@@ -52,7 +52,12 @@ export interface Judge {
   /** Of the judgement at a forecast value, `reach` and `output.value` alone: enough to see whether it is worth more. */
   reach(value: number): number;
   output(value: number): number;
+  /** A forecast value below which `reach` is under `floor`. */
+  missesBelow(floor: number): number;
 }
+
+/** Outputs rise with the singular value up to the first peak but for rounding, which is far below this share. */
+const ROUNDING = 1e-9;
 
 /** The largest singular value of X / ||X||_F that steps in this precision may meet. */
 export function largestInput(precision: NsPrecision): number {
@@ -79,28 +84,28 @@ export function judge(schedule: NsSchedule, sigma: Interval): Judgement {
  * its ends; what happens beyond the peak, and the largest output, are computed once.
  */
 export function createJudge(schedule: NsSchedule): Judge {
-  const { coefficients, entry } = schedule;
-  const turns = coefficients.map(criticalPoints);
-  const rangeOf = ([low, high]: Range): Range =>
-    coefficients.reduce<Range>(
-      (range, step, k) => image(step, range, turns[k]),
-      [low / entry.scale, high / entry.scale],
-    );
+  const rangeOf = outputRangeOf(schedule);
   const largest = largestInput(schedule.precision);
   const peak = firstPeak(schedule);
-  const beyond = rangeOf([peak, largest]);
-  const [, highest] = rangeOf([0, largest]);
+  const beyond = rangeOf(peak, largest);
+  const [, highest] = rangeOf(0, largest);
   const at = outputOf(schedule);
-  const over = (low: number, high: number): Range => (high <= peak ? [at(low), at(high)] : rangeOf([low, high]));
+  const over = (low: number, high: number): Range => (high <= peak ? [at(low), at(high)] : rangeOf(low, high));
   const above = (value: number): Range =>
-    value <= peak ? [Math.min(at(value), beyond[0]), beyond[1]] : rangeOf([value, largest]);
+    value <= peak ? [Math.min(at(value), beyond[0]), beyond[1]] : rangeOf(value, largest);
+  const reach = (value: number): number => {
+    if (value > peak) return reachOf(at(value), above(value), highest);
+    const out = at(value);
+    return reachOf(out, [Math.min(out, beyond[0]), beyond[1]], highest);
+  };
   return {
     schedule,
     output: at,
-    reach: (value) => {
-      if (value > peak) return reachOf(at(value), above(value), highest);
-      const out = at(value);
-      return reachOf(out, [Math.min(out, beyond[0]), beyond[1]], highest);
+    reach,
+    missesBelow: (floor) => {
+      if (!(highest <= MAX_OUTPUT)) return Number.POSITIVE_INFINITY;
+      const missesAt = (value: number): boolean => reach(value) < floor;
+      return (1 - ROUNDING) * (missesAt(peak) ? peak : bisect(missesAt, peak));
     },
     at: ({ value, low, high }) => {
       const [least, most] = over(low, high);
@@ -115,19 +120,6 @@ function conclude(schedule: NsSchedule, outputs: Interval, above: Range, highest
   return { schedule, remedy: 'none', limit: 1, output: outputs, above, worst, highest, reach };
 }
 
-/** {@link output} of one schedule, for values known to be fit for it. */
-function outputOf({ entry, coefficients }: NsSchedule): (sigma: number) => number {
-  const flat = Float64Array.from(coefficients.flat());
-  return (sigma) => {
-    let s = sigma / entry.scale;
-    for (let k = 0; k < flat.length; k += 3) {
-      const t = s * s;
-      s *= flat[k]! + t * (flat[k + 1]! + t * flat[k + 2]!);
-    }
-    return s;
-  };
-}
-
 function reachOf(value: number, above: Range, highest: number): number {
   const isBounded = highest <= MAX_OUTPUT; // false for NaN too, which infinite outputs can give
   return isBounded ? Math.max(0, Math.min(value, above[0] / (1 - DIP_TOLERANCE), 1)) : 0;
@@ -138,18 +130,22 @@ function firstPeak({ entry, coefficients }: NsSchedule): number {
   const turns = coefficients.map((step) => criticalPoints(step)[0] ?? Number.POSITIVE_INFINITY);
   const rises = (sigma: number): boolean => {
     let s = sigma / entry.scale;
-    for (const [k, step] of coefficients.entries()) {
+    for (let k = 0; k < coefficients.length; k++) {
       if (s > turns[k]!) return false;
-      s = evaluate(step, s);
+      s = evaluate(coefficients[k]!, s);
     }
     return true;
   };
-  if (rises(1)) return 1;
-  let [below, above] = [0, 1];
+  return rises(1) ? 1 : bisect(rises, 1);
+}
+
+/** The largest value that holds, to neighbouring floats, of a condition that holds at 0 and up to somewhere below `above`. */
+function bisect(holds: (value: number) => boolean, above: number): number {
+  let [below, beyond] = [0, above];
   for (;;) {
-    const middle = (below + above) / 2;
-    if (middle <= below || middle >= above) return below;
-    if (rises(middle)) below = middle;
-    else above = middle;
+    const middle = (below + beyond) / 2;
+    if (middle <= below || middle >= beyond) return below;
+    if (holds(middle)) below = middle;
+    else beyond = middle;
   }
 }

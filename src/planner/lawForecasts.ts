@@ -42,8 +42,12 @@ export function sigmaOf(law: Law, params: number): Interval {
  *
  * @param confidence of the two-sided interval, in (0, 1)
  */
-export function intervalRatio({ points }: Law, confidence: number): number {
-  const sizes = new Set(points.map(({ params }) => params)).size;
-  const degreesOfFreedom = Math.max(1, sizes - 2);
-  return confidenceFactor(degreesOfFreedom, confidence) / confidenceFactor(degreesOfFreedom, 0.95);
+export function intervalRatio(law: Law, confidence: number): number {
+  const degrees = degreesOfFreedom(law);
+  return confidenceFactor(degrees, confidence) / confidenceFactor(degrees, 0.95);
+}
+
+/** Sizes - 2; 1 for fewer than three. */
+export function degreesOfFreedom({ points }: Law): number {
+  return Math.max(1, new Set(points.map(({ params }) => params)).size - 2);
 }

@@ -15,7 +15,7 @@ import { type InterpolatedForecast, interpolateDepths } from '../scaling/depthIn
 import type { Law, LawsDocument } from '../scaling/law.ts';
 import { extrapolationOf, modelWarnings } from './extrapolation.ts';
 import { spectrumOfShape } from './forecastSpectrum.ts';
-import { intervalRatio, lawsAtQuantile, sigmaOf } from './lawForecasts.ts';
+import { degreesOfFreedom, intervalRatio, lawsAtQuantile, sigmaOf } from './lawForecasts.ts';
 import { weaknesses } from './lawNotes.ts';
 import type { MatrixKind, ModelDescription } from './modelFamilies/modelDescription.ts';
 import { modelOfSize } from './modelFamilies/ownModel.ts';
@@ -33,6 +33,11 @@ export interface ForecastOptions {
   readonly precision?: NsPrecision;
   /** Plan on the low end of the two-sided interval of this confidence, e.g. 0.95; on the forecast if left out. */
   readonly confidence?: number;
+  /**
+   * Spectra known from other forecasts of the same laws, by role, depth, size and shape; those found are added. What is
+   * modelled of a spectrum is kept by its identity.
+   */
+  readonly spectra?: Map<string, QuantileSpectrum>;
 }
 
 /** A model at its target size, before any schedule is chosen. */
@@ -62,7 +67,8 @@ export function forecastModel(
   const params = options.params ?? (laws.sizeConvention === 'total' ? model.params : model.nonEmbeddingParams);
   const criterion: PlanCriterion = { quantile, floor, precision, ...(confidence === undefined ? {} : { confidence }) };
   const chosen = lawsAtQuantile(laws.laws, quantile);
-  const courses = coursesOf(chosen, laws.laws, params, confidence);
+  const spectra = options.spectra ?? new Map<string, QuantileSpectrum>();
+  const courses = coursesOf(chosen, laws.laws, { params, confidence, spectra });
   const extrapolation = extrapolationOf(chosen, params);
   const { family, width, layers, nonEmbeddingParams, activeParams } = model;
   return {
@@ -98,6 +104,9 @@ export function forecastSize(
   return { ...found, warnings: [...rounded, ...found.warnings] };
 }
 
+/** Depths closer than this are the same, see interpolateDepths. */
+const SAME_DEPTH = 1e-9;
+
 /** The forecast of one role along depth. */
 interface RoleCourse {
   /** By depth. */
@@ -106,6 +115,8 @@ interface RoleCourse {
   readonly stretches: readonly number[];
   /** Why not to lean on each law, in sentences. */
   readonly weaknesses: readonly (readonly string[])[];
+  /** What the reader should know of a forecast between these laws. */
+  readonly notesOf: (between: readonly [number, number], depth: number) => readonly string[];
   /** All quantiles at one of these depths, of a matrix of this shape; one object however often it is asked for. */
   readonly spectrumOf: (law: Law, shape: readonly [number, number]) => QuantileSpectrum;
   readonly at: (depth: number) => InterpolatedForecast;
@@ -115,25 +126,55 @@ interface RoleCourse {
 function coursesOf(
   laws: readonly Law[],
   allQuantiles: readonly Law[],
-  params: number,
-  confidence: number | undefined,
+  {
+    params,
+    confidence,
+    spectra,
+  }: {
+    readonly params: number;
+    readonly confidence: number | undefined;
+    readonly spectra: Map<string, QuantileSpectrum>;
+  },
 ): ReadonlyMap<string, RoleCourse> {
   const roles = [...new Set(laws.map(({ role }) => role))];
+  const ratios = new Map<number, number>(); // some milliseconds each, and mostly one for all laws
+  const ratioOf = (law: Law, asked: number): number => {
+    const degrees = degreesOfFreedom(law);
+    const ratio = ratios.get(degrees) ?? intervalRatio(law, asked);
+    ratios.set(degrees, ratio);
+    return ratio;
+  };
   return new Map(
     roles.map((role) => {
       const own = laws.filter((law) => law.role === role);
       const at = interpolateDepths(own.map((law) => ({ depth: law.depth, ...sigmaOf(law, params) })));
-      const stretches = own.map((law) => (confidence === undefined ? 0 : intervalRatio(law, confidence)));
-      const spectra = new Map<string, QuantileSpectrum>();
+      const stretches = own.map((law) => (confidence === undefined ? 0 : ratioOf(law, confidence)));
       const spectrumOf: RoleCourse['spectrumOf'] = ({ depth }, shape) => {
-        const key = `${depth} ${shape}`;
+        const key = `${role} ${depth} ${params} ${shape}`;
         const found = spectra.get(key) ?? spectrumOfShape(allQuantiles, { role, depth, params }, () => shape);
         spectra.set(key, found);
         return found;
       };
-      return [role, { laws: own, stretches, weaknesses: own.map(weakNotes), spectrumOf, at }];
+      const weaknesses = own.map(weakNotes);
+      return [role, { laws: own, stretches, weaknesses, notesOf: createNotes(own, weaknesses), spectrumOf, at }];
     }),
   );
+}
+
+/** Notes of one place after another; layers between the same laws share them. */
+function createNotes(laws: readonly Law[], weak: readonly (readonly string[])[]): RoleCourse['notesOf'] {
+  const known = new Map<number, readonly string[]>();
+  return ([left, right], depth) => {
+    const { depth: measured } = laws[left]!;
+    const side = left !== right ? 0 : depth < measured - SAME_DEPTH ? 1 : depth > measured + SAME_DEPTH ? 2 : 3;
+    const key = 4 * right + side; // `left` is `right` or the one before
+    const found = known.get(key) ?? [
+      ...whereFrom(laws[left]!, laws[right]!, depth),
+      ...[...new Set([left, right])].flatMap((index) => weak[index]!),
+    ];
+    known.set(key, found);
+    return found;
+  };
 }
 
 /** Its own law's, or those of its stand-ins. */
@@ -154,50 +195,63 @@ function rowsOf(
   courses: readonly RoleCourse[],
   { precision }: PlanCriterion,
 ): readonly LayerForecast[] {
+  const { role, shape, copies, part, parameter } = kind;
+  const spectra = new Map<Law, QuantileSpectrum>();
+  const spectrumOf = ({ course, law }: DepthForecast): QuantileSpectrum => {
+    const found = spectra.get(law) ?? course.spectrumOf(law, shape);
+    spectra.set(law, found);
+    return found;
+  };
   return kind.layers.map((layer) => {
     const depth = (layer + 1) / model.layers;
-    const candidates = courses.map((course) => forecastAt(course, depth));
-    const governing = candidates.reduce((a, b) => (b.plannedFor < a.plannedFor ? b : a));
+    let governing = forecastAt(courses[0]!, depth);
+    for (const course of courses.slice(1)) {
+      const other = forecastAt(course, depth);
+      if (other.plannedFor < governing.plannedFor) governing = other;
+    }
+    const { sigma, notes, plannedFor, weak } = governing;
     return {
-      role: kind.role,
+      role,
       depth,
-      sigma: governing.sigma,
-      shape: kind.shape,
-      matrices: kind.copies,
-      notes: governing.notes,
-      ...(precision === 'float32' ? {} : { spectrum: governing.spectrumOf(kind.shape) }),
-      plannedFor: governing.plannedFor,
-      place: {
-        layer,
-        ...(kind.part === null ? {} : { part: kind.part }),
-        parameter: kind.parameter,
-        weak: governing.weak,
-      },
+      sigma,
+      shape,
+      matrices: copies,
+      notes,
+      ...(precision === 'float32' ? {} : { spectrum: spectrumOf(governing) }),
+      plannedFor,
+      place: part === null ? { layer, parameter, weak } : { layer, part, parameter, weak },
     };
   });
 }
 
-function forecastAt(course: RoleCourse, depth: number) {
+/** What a course says at one depth. */
+interface DepthForecast extends Required<Pick<LayerForecast, 'sigma' | 'plannedFor' | 'notes'>> {
+  readonly course: RoleCourse;
+  /** At or beyond the depth: rounding acts on its spectrum. */
+  readonly law: Law;
+  readonly weak: boolean;
+}
+
+function forecastAt(course: RoleCourse, depth: number): DepthForecast {
   const { between, value, low, high } = course.at(depth);
-  const [left, right] = [course.laws[between[0]]!, course.laws[between[1]]!];
-  const stretch = Math.max(...between.map((index) => course.stretches[index]!));
-  const sigma = { value, low, high: Math.min(1, high) };
-  const weak = [...new Set(between)].flatMap((index) => course.weaknesses[index]!);
+  const [left, right] = between;
+  const stretch = Math.max(course.stretches[left]!, course.stretches[right]!);
   return {
-    sigma,
-    spectrumOf: (shape: readonly [number, number]) => course.spectrumOf(right, shape),
+    course,
+    law: course.laws[right]!,
+    sigma: { value, low, high: Math.min(1, high) },
     plannedFor: stretch === 0 ? value : value * (low / value) ** stretch,
-    notes: [...whereFrom(left, right, depth), ...weak],
-    weak: weak.length > 0,
+    notes: course.notesOf(between, depth),
+    weak: course.weaknesses[left]!.length > 0 || course.weaknesses[right]!.length > 0,
   };
 }
 
 function whereFrom(left: Law, right: Law, depth: number): readonly string[] {
   if (left !== right)
     return [`The forecast lies between the laws of ${right.role} at depths ${left.depth} and ${right.depth}.`];
-  if (depth < left.depth - 1e-9)
+  if (depth < left.depth - SAME_DEPTH)
     return [`No law of ${left.role} was measured before depth ${left.depth}; the forecast is the one there.`];
-  return depth > left.depth + 1e-9
+  return depth > left.depth + SAME_DEPTH
     ? [`No law of ${left.role} was measured beyond depth ${left.depth}; the forecast is the one there.`]
     : [];
 }

@@ -1,6 +1,8 @@
 /** For each row of a forecast, the cheapest schedule that meets the criterion. */
 import { requireInteger, requireQuantiles } from '../base/checks.ts';
 import { DomainError, UsageError } from '../base/errors.ts';
+import { remembered } from '../base/remembered.ts';
+import { finished, type Steps } from '../base/steps.ts';
 import { compensatedSum } from '../base/sums.ts';
 import { scheduleOf } from '../newtonSchulz/catalogue.ts';
 import { flops, products } from '../newtonSchulz/cost.ts';
@@ -9,10 +11,10 @@ import { REMEDIES, type Remedy, remedyCost } from '../newtonSchulz/remedy.ts';
 import { output, outputRange } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { Interval } from '../scaling/law.ts';
-import { candidateSchedules, comparable } from './candidates.ts';
+import { candidateSchedules, comparable, inPrecision } from './candidates.ts';
 import { type Chooser, createChooser } from './choose.ts';
 import type { Judgement } from './judge.ts';
-import type { Plan, PlanCriterion, PlanLayer, PlanRemedy } from './plan.ts';
+import type { Plan, PlanCriterion, PlanLayer, PlannedSchedule, PlanRemedy } from './plan.ts';
 import { type Choice, reasonsFor } from './reasons.ts';
 import { createRounding, type Rounding } from './rounding.ts';
 
@@ -73,17 +75,64 @@ const BASELINE = scheduleOf('jordan', 5);
 export function planLayers(
   forecasts: readonly LayerForecast[],
   criterion: PlanCriterion,
+  choices: LayerChoices = {},
+): LayerPlan {
+  return finished(planLayersInSteps(forecasts, criterion, choices));
+}
+
+/** Rows of a step: together some tenths of a millisecond. */
+const STEP = 16;
+
+/** {@link planLayers}, a few rows a step. */
+export function* planLayersInSteps(
+  forecasts: readonly LayerForecast[],
+  criterion: PlanCriterion,
+  choices: LayerChoices = {},
+): Steps<LayerPlan> {
+  const { explained = true, among = () => undefined } = choices;
+  requireCriterion(criterion);
+  for (const row of forecasts) requireForecast(row);
+  const { chooser, rounding, warnings } = createRowChooser(criterion, { ...choices, explained });
+  const ofSchedule = remembered(scheduleOfRow);
+  const layers: PlanLayer[] = [];
+  for (const row of forecasts) {
+    const choice = chosenFor(row, criterion, chooser, among(row));
+    const layer = planLayer(row, criterion, rounding, choice, ofSchedule(choice.chosen.schedule));
+    layers.push(explained ? { ...layer, reasons: explain(choice, row, criterion) } : layer);
+    if (layers.length % STEP === 0) yield;
+  }
+  const total = compensatedSum(layers.map((layer) => layer.flops));
+  const baselineOf = ofSchedule(BASELINE).flopsOf;
+  const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * baselineOf(shape)));
+  return {
+    layers,
+    baseline: { name: BASELINE.name, flops: baseline },
+    flops: total,
+    saved: baseline === 0 ? 0 : 1 - total / baseline,
+    met: layers.every((layer) => layer.met),
+    warnings: [...warnings, ...roundingWarnings(forecasts, layers, criterion)],
+  };
+}
+
+/** The reasons of single rows, as a plan of all of them gives. @param criterion as {@link planLayers} takes it */
+export function createReasons(
+  criterion: PlanCriterion,
+  choices: LayerChoices = {},
+): (row: LayerForecast) => readonly string[] {
+  const { chooser } = createRowChooser(criterion, { ...choices, explained: true });
+  return (row) => explain(chosenFor(row, criterion, chooser, choices.among?.(row)), row, criterion);
+}
+
+function createRowChooser(
+  criterion: PlanCriterion,
   {
     schedules = candidateSchedules(criterion.precision),
     remedies = REMEDIES,
     rounding = createRounding(criterion.precision),
-    among = () => undefined,
     explained = true,
-  }: LayerChoices = {},
-): LayerPlan {
-  requireCriterion(criterion);
-  for (const row of forecasts) requireForecast(row);
-  const choices = comparable(schedules.map((schedule) => ({ ...schedule, precision: criterion.precision })));
+  }: LayerChoices,
+): { readonly chooser: Chooser; readonly rounding: Rounding | null; readonly warnings: readonly string[] } {
+  const choices = comparable(inPrecision(schedules, criterion.precision));
   if (choices.schedules.length === 0)
     throw new UsageError('plan: no schedule to choose from; name at least one with a Frobenius entry, such as jordan');
   const rounded = criterion.precision === 'float32' ? null : rounding;
@@ -91,44 +140,37 @@ export function planLayers(
     rounded: rounded ? { rounding: rounded, remedies } : undefined,
     explained,
   });
-  const layers = forecasts.map((row) => {
-    const { choice, layer } = planLayer(row, criterion, chooser, rounded, among(row));
-    return explained ? { ...layer, reasons: explain(choice, row, criterion) } : layer;
-  });
-  const total = compensatedSum(layers.map((layer) => layer.flops));
-  const baseline = compensatedSum(forecasts.map(({ shape, matrices }) => matrices * flops(BASELINE, ...shape)));
-  return {
-    layers,
-    baseline: { name: BASELINE.name, flops: baseline },
-    flops: total,
-    saved: baseline === 0 ? 0 : 1 - total / baseline,
-    met: layers.every((layer) => layer.met),
-    warnings: [...choices.warnings, ...roundingWarnings(forecasts, layers, criterion)],
-  };
+  return { chooser, rounding: rounded, warnings: choices.warnings };
+}
+
+function chosenFor(
+  row: LayerForecast,
+  criterion: PlanCriterion,
+  chooser: Chooser,
+  among: ReadonlySet<string> | undefined,
+): Choice {
+  const sigma = intervalAround(row.plannedFor ?? row.sigma.value, row.sigma);
+  return chooser.choose(sigma, row.shape, criterion.floor, spectrumOf(row, criterion), among);
 }
 
 function planLayer(
   row: LayerForecast,
   criterion: PlanCriterion,
-  chooser: Chooser,
   rounding: Rounding | null,
-  among: ReadonlySet<string> | undefined,
-): { readonly choice: Choice; readonly layer: PlanLayer } {
+  choice: Choice,
+  { schedule, products, flopsOf }: ScheduleOfRow,
+): PlanLayer {
   const plannedFor = row.plannedFor ?? row.sigma.value;
-  const spectrum = spectrumOf(row, criterion);
-  const sigma = intervalAround(plannedFor, row.sigma);
-  const choice = chooser.choose(sigma, row.shape, criterion.floor, spectrum, among);
-  const { schedule, remedy: name, reach } = choice.chosen;
-  const { name: scheduleName, coefficients, entry, precision } = schedule;
-  const remedy = name === 'none' ? null : planRemedy(name, schedule, row);
-  const layer: PlanLayer = {
+  const { remedy: name, reach } = choice.chosen;
+  const remedy = name === 'none' ? null : planRemedy(name, choice.chosen.schedule, row);
+  return {
     role: row.role,
     depth: row.depth,
     sigma: row.sigma,
-    schedule: { name: scheduleName, coefficients, entry, precision },
-    output: outputOver(choice.chosen, row.sigma, plannedFor, spectrum, rounding),
-    products: products(schedule) + (remedy?.products ?? 0),
-    flops: row.matrices * flops(schedule, ...row.shape) + (remedy?.flops ?? 0),
+    schedule,
+    output: outputOver(choice.chosen, row, plannedFor, criterion, rounding),
+    products: products + (remedy?.products ?? 0),
+    flops: row.matrices * flopsOf(row.shape) + (remedy?.flops ?? 0),
     reasons: [],
     shape: row.shape,
     matrices: row.matrices,
@@ -138,7 +180,23 @@ function planLayer(
     ...(choice.met ? {} : { reach }),
     ...(remedy ? { remedy } : {}),
   };
-  return { choice, layer };
+}
+
+/** What rows that run a schedule say of it. */
+interface ScheduleOfRow {
+  readonly schedule: PlannedSchedule;
+  readonly products: number;
+  /** Of one matrix. */
+  readonly flopsOf: (shape: readonly [number, number]) => number;
+}
+
+function scheduleOfRow(schedule: NsSchedule): ScheduleOfRow {
+  const { name, coefficients, entry, precision } = schedule;
+  return {
+    schedule: { name, coefficients, entry, precision },
+    products: products(schedule),
+    flopsOf: remembered((shape) => flops(schedule, ...shape)),
+  };
 }
 
 function explain(choice: Choice, row: LayerForecast, criterion: PlanCriterion): readonly string[] {
@@ -172,13 +230,14 @@ export function intervalAround(plannedFor: number, { value, low, high }: Interva
 /** The outputs over the forecast's own interval. */
 function outputOver(
   { schedule, remedy, output: judged }: Judgement,
-  sigma: Interval,
+  row: LayerForecast,
   plannedFor: number,
-  spectrum: QuantileSpectrum,
+  criterion: PlanCriterion,
   rounding: Rounding | null,
 ): Interval {
+  const { sigma } = row;
   if (plannedFor === sigma.value) return judged;
-  if (rounding) return rounding.outputOver(schedule, sigma, remedy, spectrum);
+  if (rounding) return rounding.outputOver(schedule, sigma, remedy, spectrumOf(row, criterion));
   const [low, high] = outputRange(schedule, [sigma.low, sigma.high]);
   return { value: output(sigma.value, schedule), low, high };
 }

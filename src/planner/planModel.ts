@@ -1,15 +1,17 @@
 /** A plan for every layer of a model: its forecast (modelForecast.ts), the choice of each row, and the rules they make. */
+import { finished, type Steps } from '../base/steps.ts';
+import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
 import type { Remedy } from '../newtonSchulz/remedy.ts';
 import { output } from '../newtonSchulz/response.ts';
 import type { NsSchedule } from '../newtonSchulz/schedule.ts';
 import type { LawsDocument } from '../scaling/law.ts';
 import { createAlternatives } from './alternatives.ts';
-import { candidateSchedules, comparable } from './candidates.ts';
+import { candidateSchedules, comparable, inPrecision } from './candidates.ts';
 import type { Judgement } from './judge.ts';
 import type { ModelDescription } from './modelFamilies/modelDescription.ts';
 import { type ForecastOptions, forecastModel, forecastSize, type ModelForecast } from './modelForecast.ts';
-import type { Plan, PlanLayer, PlanRule } from './plan.ts';
-import { intervalAround, type LayerChoices, type LayerForecast, planLayers } from './planLayers.ts';
+import type { Plan, PlanAlternatives, PlanLayer, PlanRule } from './plan.ts';
+import { createReasons, intervalAround, type LayerChoices, planLayersInSteps } from './planLayers.ts';
 import { createRounding, type Rounding } from './rounding.ts';
 import { compressRules } from './rules.ts';
 import { trainingShare } from './trainingShare.ts';
@@ -24,12 +26,14 @@ export interface PlanChoices {
   readonly tokensPerStep?: number;
   /** Restricts the choice row by row, see LayerChoices. */
   readonly among?: LayerChoices['among'];
+  /** Shared by several plans, so that a spectrum is modelled once. */
+  readonly rounding?: Rounding;
   /** False leaves out the reasons of rows and the alternatives of rules, which take most of the time. */
   readonly explained?: boolean;
 }
 
 /** What is asked of a plan. */
-export interface ModelPlanOptions extends ForecastOptions, Omit<PlanChoices, 'among'> {}
+export interface ModelPlanOptions extends ForecastOptions, Omit<PlanChoices, 'among' | 'rounding'> {}
 
 /**
  * A plan with one row for every layer and kind of matrix.
@@ -48,18 +52,17 @@ export function planSize(laws: LawsDocument, params: number, options: Omit<Model
 
 /** The plan of a forecast. @throws UsageError if nothing is left to choose from */
 export function planForecast(forecast: ModelForecast, choices: PlanChoices = {}): Plan {
+  return finished(planInSteps(forecast, choices));
+}
+
+/** {@link planForecast}, a few rows a step. */
+export function* planInSteps(forecast: ModelForecast, choices: PlanChoices = {}): Steps<Plan> {
   const { target, criterion, source, rows, extrapolation, model } = forecast;
-  const { schedules, remedies, tokensPerStep, among, explained = true } = choices;
-  const { precision } = criterion;
-  const candidates = (schedules ?? candidateSchedules(precision)).map((schedule) => ({ ...schedule, precision }));
-  const rounding = createRounding(precision);
-  const { warnings, ...layerPlan } = planLayers(rows, criterion, {
-    schedules: candidates,
-    rounding,
-    explained,
-    ...(remedies ? { remedies } : {}),
-    ...(among ? { among } : {}),
-  });
+  const { tokensPerStep, explained = true } = choices;
+  const { layerChoices, rounding } = layerChoicesOf(forecast, choices);
+  const { warnings, ...layerPlan } = yield* planLayersInSteps(rows, criterion, layerChoices);
+  const alternativesOf = explained ? alternativesIn(layerChoices.schedules, rounding) : () => NO_ALTERNATIVES;
+  const spectra = new Map(layerPlan.layers.map((layer, i) => [layer, rows[i]?.spectrum]));
   return {
     schema: 'muonscope.plan/1',
     target,
@@ -67,7 +70,11 @@ export function planForecast(forecast: ModelForecast, choices: PlanChoices = {})
     source,
     ...layerPlan,
     warnings: [...forecast.warnings, ...warnings],
-    rules: rulesOf(layerPlan.layers, rows, explained ? comparable(candidates).schedules : [], rounding),
+    rules: compressRules(
+      layerPlan.layers,
+      (layer) => alternativesOf(layer, spectra.get(layer)),
+      (layer) => outputAt(layer, spectra.get(layer), rounding),
+    ),
     extrapolation,
     ...(tokensPerStep === undefined
       ? {}
@@ -75,27 +82,67 @@ export function planForecast(forecast: ModelForecast, choices: PlanChoices = {})
   };
 }
 
-/** Rules with alternatives among `schedules` and outputs in the precision of the plan. */
-function rulesOf(
-  layers: readonly PlanLayer[],
-  rows: readonly LayerForecast[],
+/**
+ * What a plan made with `explained: false` left out, of the hardest row of each rule: its reasons, and the rule's
+ * alternatives. Half a rule a step.
+ *
+ * @param plan of `forecast` with these `choices`
+ */
+export function* explainInSteps(forecast: ModelForecast, plan: Plan, choices: PlanChoices = {}): Steps<Plan> {
+  const { layerChoices, rounding } = layerChoicesOf(forecast, choices);
+  const reasonsOf = createReasons(forecast.criterion, layerChoices);
+  const alternativesOf = alternativesIn(layerChoices.schedules, rounding);
+  const layers = [...plan.layers];
+  const rules: PlanRule[] = [];
+  for (const rule of plan.rules ?? []) {
+    const at = plan.layers.findIndex((layer) => isHardest(layer, rule));
+    const [layer, row] = [plan.layers[at]!, forecast.rows[at]!]; // every rule has its row
+    layers[at] = { ...layer, reasons: reasonsOf(row) };
+    yield;
+    const alternatives = alternativesOf(layer, row.spectrum);
+    rules.push({ ...rule, hardest: { ...rule.hardest, alternatives } });
+    yield;
+  }
+  return { ...plan, layers, rules };
+}
+
+function isHardest({ role, part, parameter, layer }: PlanLayer, rule: PlanRule): boolean {
+  return layer === rule.hardest.layer && role === rule.role && part === rule.part && parameter === rule.parameter;
+}
+
+function layerChoicesOf({ criterion: { precision } }: ModelForecast, choices: PlanChoices) {
+  const { schedules, remedies, among, explained = true, rounding = createRounding(precision) } = choices;
+  const layerChoices = {
+    schedules: inPrecision(schedules ?? candidateSchedules(precision), precision),
+    rounding,
+    explained,
+    ...(remedies ? { remedies } : {}),
+    ...(among ? { among } : {}),
+  };
+  return { layerChoices, rounding };
+}
+
+const NO_ALTERNATIVES: PlanAlternatives = { fewer: null, more: null };
+
+/** Alternatives of a row among schedules, in the precision of the plan. */
+function alternativesIn(
   schedules: readonly NsSchedule[],
   rounding: Rounding,
-): readonly PlanRule[] {
-  const spectra = new Map(layers.map((layer, i) => [layer, rows[i]?.spectrum]));
-  const plannedFor = ({ plannedFor: value, sigma }: PlanLayer): number => value ?? sigma.value;
-  const rounded = (exact: Judgement, row: PlanLayer): Judgement => {
-    const spectrum = spectra.get(row);
+): (layer: PlanLayer, spectrum: QuantileSpectrum | undefined) => PlanAlternatives {
+  const rounded = (exact: Judgement, row: PlanLayer, spectrum: QuantileSpectrum | undefined): Judgement => {
     if (!spectrum) return exact;
     return rounding.judge(exact, intervalAround(plannedFor(row), row.sigma), row.remedy?.name ?? 'none', spectrum);
   };
-  const outputOf = (row: PlanLayer): number => {
-    const spectrum = spectra.get(row);
-    const schedule = { ...row.schedule, source: '' };
-    const value = plannedFor(row);
-    if (!spectrum) return output(value, schedule);
-    return rounding.outputOver(schedule, { value, low: value, high: value }, row.remedy?.name ?? 'none', spectrum)
-      .value;
-  };
-  return compressRules(layers, createAlternatives(schedules, rounded), outputOf);
+  return createAlternatives(comparable(schedules).schedules, rounded);
+}
+
+/** At the singular value planned for, in the precision of the plan. */
+function outputAt(row: PlanLayer, spectrum: QuantileSpectrum | undefined, rounding: Rounding): number {
+  const schedule = { ...row.schedule, source: '' };
+  if (!spectrum) return output(plannedFor(row), schedule);
+  return rounding.outputAt(schedule, plannedFor(row), row.remedy?.name ?? 'none', spectrum);
+}
+
+function plannedFor({ plannedFor: value, sigma }: PlanLayer): number {
+  return value ?? sigma.value;
 }

@@ -9,6 +9,7 @@
  *
  * So a rounded judgement never reaches a higher floor than the exact one, and `choose` need not ask for it elsewhere.
  */
+import { remembered } from '../base/remembered.ts';
 import { type PrecisionModel, precisionModel } from '../newtonSchulz/precisionModel.ts';
 import type { QuantileSpectrum } from '../newtonSchulz/quantileSpectrum.ts';
 import type { Remedy } from '../newtonSchulz/remedy.ts';
@@ -21,6 +22,8 @@ export interface Rounding {
   readonly precision: NsPrecision;
   /** @param exact of a schedule at `sigma`; returned as it is in float32 */
   judge(exact: Judgement, sigma: Interval, remedy: Remedy, spectrum: QuantileSpectrum): Judgement;
+  /** Of {@link judge} the output at a singular value alone, which bounds its reach. */
+  outputAt(schedule: NsSchedule, sigma: number, remedy: Remedy, spectrum: QuantileSpectrum): number;
   /** Outputs at the value, and the smallest and largest over the interval. */
   outputOver(schedule: NsSchedule, sigma: Interval, remedy: Remedy, spectrum: QuantileSpectrum): Interval;
 }
@@ -35,49 +38,65 @@ const SMALLEST = 1e-12;
 /** @param precision another than float32, which is taken as exact */
 export function createRounding(precision: NsPrecision): Rounding {
   const modelOf = rememberedModels(precision);
+  const outputAt: Rounding['outputAt'] = (schedule, sigma, remedy, spectrum) =>
+    modelOf(spectrum, remedy).responseOf(schedule).output(sigma);
   const outputOver: Rounding['outputOver'] = (schedule, sigma, remedy, spectrum) => {
-    const places = [sigma.value, ...between(sigma.low, sigma.high, PLACES_IN_INTERVAL)];
-    const outputs = modelOf(spectrum, remedy).outputsOf(schedule, places);
-    const all = outputs.map(({ output }) => output);
-    return { value: all[0]!, low: Math.min(...all), high: Math.max(...all) };
+    const { output } = modelOf(spectrum, remedy).responseOf(schedule);
+    const value = output(sigma.value);
+    let [low, high] = [value, value];
+    const places = sigma.low === sigma.high ? 1 : PLACES_IN_INTERVAL;
+    const placeOf = placesBetween(sigma.low, sigma.high, places);
+    for (let i = 0; i < places; i++) {
+      const at = output(placeOf(i));
+      low = Math.min(low, at);
+      high = Math.max(high, at);
+    }
+    return { value, low, high };
   };
   return {
     precision,
+    outputAt,
     outputOver,
     judge: (exact, sigma, remedy, spectrum) => {
       const { schedule } = exact;
       const output = outputOver(schedule, sigma, remedy, spectrum);
-      const places = between(sigma.value, 1, PLACES_ABOVE);
-      const modelled = modelOf(spectrum, remedy).outputsOf(schedule, places);
-      const larger = modelled.map((at) => at.output);
-      const above = [Math.min(exact.above[0], ...larger), Math.max(exact.above[1], ...larger)] as const;
+      const modelled = modelOf(spectrum, remedy).responseOf(schedule);
+      let low = Math.min(exact.above[0], output.value);
+      let high = Math.max(exact.above[1], output.value);
+      const placeOf = placesBetween(sigma.value, 1, PLACES_ABOVE);
+      for (let i = 1; i < PLACES_ABOVE; i++) {
+        const at = modelled.output(placeOf(i)); // the first place is the forecast's own
+        low = Math.min(low, at);
+        high = Math.max(high, at);
+      }
       return {
-        ...exact,
+        schedule,
         remedy,
-        limit: modelled[0]!.limit,
+        limit: modelled.limit(sigma.value),
         output,
-        above,
-        worst: Math.min(output.low, above[0]),
-        reach: Math.max(0, Math.min(exact.reach, output.value, above[0] / (1 - DIP_TOLERANCE))),
+        above: [low, high],
+        worst: Math.min(output.low, low),
+        highest: exact.highest,
+        reach: Math.max(0, Math.min(exact.reach, output.value, low / (1 - DIP_TOLERANCE))),
       };
     },
   };
 }
 
 function rememberedModels(precision: NsPrecision): (spectrum: QuantileSpectrum, remedy: Remedy) => PrecisionModel {
-  const known = new WeakMap<QuantileSpectrum, Map<Remedy, PrecisionModel>>();
+  const known = new WeakMap<QuantileSpectrum, (remedy: Remedy) => PrecisionModel>();
   return (spectrum, remedy) => {
-    const ofSpectrum = known.get(spectrum) ?? new Map<Remedy, PrecisionModel>();
-    known.set(spectrum, ofSpectrum);
-    const model = ofSpectrum.get(remedy) ?? precisionModel(spectrum, precision, { remedy });
-    ofSpectrum.set(remedy, model);
-    return model;
+    let modelOf = known.get(spectrum);
+    if (modelOf === undefined) {
+      modelOf = remembered((one: Remedy) => precisionModel(spectrum, precision, { remedy: one }));
+      known.set(spectrum, modelOf);
+    }
+    return modelOf(remedy);
   };
 }
 
-function between(low: number, high: number, places: number): readonly number[] {
-  if (low === high) return [low];
+/** The places from `low` to `high` as a function of their number, 0 to count - 1. */
+function placesBetween(low: number, high: number, count: number): (i: number) => number {
   const [from, to] = [Math.log(Math.max(low, SMALLEST)), Math.log(Math.max(high, SMALLEST))];
-  const inner = Array.from({ length: places - 2 }, (_, i) => Math.exp(from + ((to - from) * (i + 1)) / (places - 1)));
-  return [low, ...inner, high];
+  return (i) => (i === 0 ? low : i === count - 1 ? high : Math.exp(from + ((to - from) * i) / (count - 1)));
 }

@@ -56,12 +56,18 @@ export function interpolateDepths(measured: readonly DepthForecast[]): (depth: n
     measured.map(({ value }) => Math.log(value)),
   );
   const errorPerWidth = interpolationError(measured);
+  const margins = measured.map((point): MeasuredMargins => {
+    const { value, low, high } = point;
+    return { point, below: Math.log(value / low), above: Math.log(high / value) };
+  });
   return (depth) => {
-    const right = measured.findIndex((point) => point.depth > depth - SAME_DEPTH);
-    const nearest = right === -1 ? measured.length - 1 : right;
-    const [left, next] = [measured[nearest - 1], measured[nearest]!];
-    if (right === -1 || !left || Math.abs(next.depth - depth) <= SAME_DEPTH) return at(next, nearest);
-    return { ...between(left, next, depth, curve(depth), errorPerWidth), between: [nearest - 1, nearest] };
+    let right = 0;
+    while (right < measured.length && !(measured[right]!.depth > depth - SAME_DEPTH)) right++;
+    const nearest = Math.min(right, measured.length - 1);
+    const [left, next] = [margins[nearest - 1], margins[nearest]!];
+    if (right === measured.length || !left || Math.abs(next.point.depth - depth) <= SAME_DEPTH)
+      return at(next.point, nearest);
+    return between(left, next, depth, { logValue: curve(depth), errorPerWidth, nearest });
   };
 }
 
@@ -129,30 +135,34 @@ function interpolationError(measured: readonly DepthForecast[]): number {
   return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
 }
 
+/** A measured depth with the half-widths of its interval, in ln. */
+interface MeasuredMargins {
+  readonly point: DepthForecast;
+  readonly below: number;
+  readonly above: number;
+}
+
 function between(
-  left: DepthForecast,
-  right: DepthForecast,
+  left: MeasuredMargins,
+  right: MeasuredMargins,
   depth: number,
-  logValue: number,
-  errorPerWidth: number,
-): Interval {
-  const width = right.depth - left.depth;
-  const t = (depth - left.depth) / width;
+  {
+    logValue,
+    errorPerWidth,
+    nearest,
+  }: { readonly logValue: number; readonly errorPerWidth: number; readonly nearest: number },
+): InterpolatedForecast {
+  const width = right.point.depth - left.point.depth;
+  const t = (depth - left.point.depth) / width;
   const error = MARGIN * errorPerWidth * Math.sqrt(width) * 2 * Math.sqrt(t * (1 - t));
-  const mixed = (side: (forecast: DepthForecast) => number): number => (1 - t) * side(left) + t * side(right);
-  const below = Math.hypot(
-    mixed(({ value, low }) => Math.log(value / low)),
-    error,
-  );
-  const above = Math.hypot(
-    mixed(({ value, high }) => Math.log(high / value)),
-    error,
-  );
+  const below = Math.hypot((1 - t) * left.below + t * right.below, error);
+  const above = Math.hypot((1 - t) * left.above + t * right.above, error);
   const value = Math.exp(logValue);
   return {
     value,
-    low: Math.min(value, Math.max(Math.exp(logValue - below), Math.min(left.low, right.low))),
-    high: Math.max(value, Math.min(Math.exp(logValue + above), Math.max(left.high, right.high))),
+    low: Math.min(value, Math.max(Math.exp(logValue - below), Math.min(left.point.low, right.point.low))),
+    high: Math.max(value, Math.min(Math.exp(logValue + above), Math.max(left.point.high, right.point.high))),
+    between: [nearest - 1, nearest],
   };
 }
 

@@ -58,7 +58,7 @@ export interface SpectraColumns {
   /** Whether the file was there at the last look. */
   readonly isThere: boolean;
   readonly series: readonly SeriesIdentity[];
-  /** Columns of a series by its place in `series`. @throws RangeError if there is none */
+  /** Columns of a series by its place in `series`, good until they are asked for again. @throws RangeError if there is none */
   columns(index: number): SeriesColumns;
   /**
    * Reads on, for about so long.
@@ -85,7 +85,8 @@ const SLOTS: readonly number[] = MEASURES.map(numberSlot);
 interface GrowingSeries {
   readonly identity: SeriesIdentity;
   count: number;
-  sorted: boolean;
+  /** How many of the first records ascend, each step once; later ones are merged when the columns are asked for. */
+  ordered: number;
   steps: Float64Array;
   columns: Float32Array[];
 }
@@ -270,7 +271,7 @@ function emptySeries({
   return {
     identity: { name, role, layer, layers, depth, stage, shape, quantiles, floor },
     count: 0,
-    sorted: true,
+    ordered: 0,
     steps: new Float64Array(16),
     columns: Array.from({ length: quantiles.length + MEASURES.length }, () => new Float32Array(16)),
   };
@@ -285,7 +286,7 @@ function append(
 ): void {
   const { identity, count } = series;
   if (count === series.steps.length) enlarge(series);
-  if (count > 0 && step <= series.steps[count - 1]!) series.sorted = false;
+  if (series.ordered === count && !(step <= series.steps[count - 1]!)) series.ordered++;
   series.steps[count] = step;
   const wanted = identity.quantiles;
   for (let i = 0; i < wanted.length; i++) {
@@ -309,7 +310,7 @@ function enlarge(series: GrowingSeries): void {
 }
 
 function columnsOf(series: GrowingSeries): SeriesColumns {
-  if (!series.sorted) sortBySteps(series);
+  if (series.ordered < series.count) mergeLate(series);
   const { identity, count, columns } = series;
   const cut = columns.map((column) => column.subarray(0, count));
   const measures = Object.fromEntries(MEASURES.map((name, i) => [name, cut[identity.quantiles.length + i]!]));
@@ -322,18 +323,44 @@ function columnsOf(series: GrowingSeries): SeriesColumns {
   };
 }
 
-/** Ascending; of records of the same step the last counts. */
-function sortBySteps(series: GrowingSeries): void {
-  const order = Array.from({ length: series.count }, (_, i) => i);
-  order.sort((a, b) => series.steps[a]! - series.steps[b]! || a - b);
-  const kept = order.filter((row, i) => series.steps[row] !== series.steps[order[i + 1] ?? -1]);
-  const capacity = series.steps.length;
-  const steps = new Float64Array(capacity);
-  for (const [i, row] of kept.entries()) steps[i] = series.steps[row]!;
-  series.columns = series.columns.map((column) => {
-    const sorted = new Float32Array(capacity);
-    for (const [i, row] of kept.entries()) sorted[i] = column[row]!;
-    return sorted;
-  });
-  Object.assign(series, { steps, count: kept.length, sorted: true });
+/**
+ * Puts the records after the ordered ones in their places; of records of the same step the last counts.
+ *
+ * Only what stands behind the first of these places is moved, so that a record that comes late costs little.
+ */
+function mergeLate(series: GrowingSeries): void {
+  const { ordered, count, steps, columns } = series;
+  const rows = Array.from({ length: count - ordered }, (_, i) => ordered + i);
+  rows.sort((a, b) => steps[a]! - steps[b]! || a - b);
+  const late = rows.filter((row, i) => steps[row] !== steps[rows[i + 1] ?? -1]);
+  const lateSteps = late.map((row) => steps[row]!);
+  const places = lateSteps.map((step) => placeOf(step, steps, ordered));
+  const isNew = lateSteps.map((step, i) => places[i] === ordered || steps[places[i]!] !== step);
+  for (const column of [steps, ...columns]) {
+    const values = late.map((row) => column[row]!);
+    let end = ordered;
+    let shift = isNew.filter(Boolean).length;
+    for (let i = late.length - 1; i >= 0; i--) {
+      const place = places[i]!;
+      if (isNew[i]) {
+        column.copyWithin(place + shift, place, end);
+        end = place;
+        shift--;
+        column[place + shift] = values[i]!;
+      } else column[place] = values[i]!; // moves on with its neighbours
+    }
+  }
+  series.count = ordered + isNew.filter(Boolean).length;
+  series.ordered = series.count;
+}
+
+/** The first of `count` ascending steps at or after `step`; `count` if there is none. */
+function placeOf(step: number, steps: Float64Array, count: number): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle]! < step) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

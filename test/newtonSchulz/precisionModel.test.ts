@@ -133,6 +133,14 @@ describe('precision floor', () => {
     expect(() => model.outputsOf(scheduleOf('jordan'), [1.1])).toThrow('lie in [0, 1], got 1.1');
   });
 
+  test('one value at a time gives what many give', () => {
+    const model = precisionModel(forecast, 'fp16', { remedy: 'deflation' });
+    const sigmas = [1, 0.3, 0.001, 5.6e-5, 1e-9, 0];
+    const { output, limit } = model.responseOf(scheduleOf('you5', 5));
+    const asked = model.outputsOf(scheduleOf('you5', 5), sigmas);
+    expect(sigmas.map((sigma) => [output(sigma), limit(sigma)])).toEqual(asked.map((one) => [one.output, one.limit]));
+  });
+
   test('bf16 sets a limit that no number of steps passes', () => {
     for (const steps of [5, 7, 9, 10]) {
       const { output: reached, limit } = precisionFloor(scheduleOf('jordan', steps), forecast, 'bf16', {

@@ -7,7 +7,9 @@ import {
   composeSlope,
   firstReaching,
   output,
+  outputOf,
   outputRange,
+  outputRangeOf,
   response,
   thresholds,
 } from '../../src/newtonSchulz/response.ts';
@@ -29,6 +31,20 @@ const everySchedule: readonly NsSchedule[] = catalogueNames().flatMap((name) =>
   Array.from({ length: longestSchedule(name) }, (_, k) => scheduleOf(name, k + 1)),
 );
 const anySchedule = fc.constantFrom(...everySchedule);
+
+describe('functions of one schedule', () => {
+  test('give the same numbers as output and outputRange', () => {
+    const sigma = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(anySchedule, sigma, sigma, (schedule, one, other) => {
+        const [low, high] = [Math.min(one, other), Math.max(one, other)];
+        expect(outputOf(schedule)(low)).toBe(output(low, schedule));
+        expect(outputRangeOf(schedule)(low, high)).toEqual(outputRange(schedule, [low, high]));
+      }),
+      { seed: 6, numRuns: 300 },
+    );
+  });
+});
 
 describe('the published table', () => {
   test.each(PRINTED)('%s x%i has %i products, slope %s and the printed thresholds', (name, steps, count, slope, s) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
 import { emulate } from '../../src/newtonSchulz/emulate.ts';
-import { outputRange } from '../../src/newtonSchulz/response.ts';
+import { outputRange, thresholds } from '../../src/newtonSchulz/response.ts';
 import { candidateSchedules, parseSchedules } from '../../src/planner/candidates.ts';
 import { createJudge, judge, MAX_OUTPUT } from '../../src/planner/judge.ts';
 import { planSize } from '../../src/planner/planModel.ts';
@@ -38,6 +38,28 @@ describe('createJudge', () => {
         }
       }),
       { seed: 4, numRuns: 40 },
+    );
+  });
+});
+
+describe('missesBelow', () => {
+  test('is the threshold of the floor where outputs rise', () => {
+    const schedule = scheduleOf('jordan', 5);
+    expect(createJudge(schedule).missesBelow(0.7)).toBeCloseTo(thresholds(schedule)['0.7'] ?? 0, 10);
+  });
+
+  test('leaves no forecast below it that meets the floor', () => {
+    const floor = fc.double({ min: 0.05, max: 1, noNaN: true });
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    const judges = candidateSchedules('float32').map(createJudge);
+    fc.assert(
+      fc.property(floor, share, (wanted, below) => {
+        for (const judge of judges) {
+          const least = Math.min(1, judge.missesBelow(wanted));
+          expect(judge.reach(least * below)).toBeLessThan(wanted);
+        }
+      }),
+      { seed: 5, numRuns: 60 },
     );
   });
 });

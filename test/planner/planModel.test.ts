@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
+import { finished } from '../../src/base/steps.ts';
 import { confidenceFactor } from '../../src/base/studentT.ts';
 import { scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
 import { flops } from '../../src/newtonSchulz/cost.ts';
+import type { QuantileSpectrum } from '../../src/newtonSchulz/quantileSpectrum.ts';
 import { output } from '../../src/newtonSchulz/response.ts';
 import { parseModelConfig } from '../../src/planner/modelConfig.ts';
+import { forecastModel, forecastSize } from '../../src/planner/modelForecast.ts';
 import type { Plan } from '../../src/planner/plan.ts';
-import { planModel, planSize } from '../../src/planner/planModel.ts';
+import { explainInSteps, planForecast, planInSteps, planModel, planSize } from '../../src/planner/planModel.ts';
+import { createRounding } from '../../src/planner/rounding.ts';
 import { expandRules } from '../../src/planner/rules.ts';
 import { layersAtDepths } from '../../src/planner/targetShape.ts';
 import { forecast } from '../../src/scaling/forecast.ts';
@@ -285,5 +289,37 @@ describe('planSize', () => {
     expect(layersAtDepths(188, [0.25, 1])).toBe(188);
     expect(layersAtDepths(10, [1 / 3, 1])).toBe(9);
     expect(layersAtDepths(10, [0.013])).toBe(10);
+  });
+});
+
+describe('a plan in steps', () => {
+  const question = { floor: 0.9, confidence: 0.8 } as const;
+  const forecasts = (['float32', 'bf16'] as const).flatMap((precision) => [
+    forecastModel(laws, model(DEEPSEEK_V3), { precision }),
+    forecastSize(laws, 3e11, { ...question, precision }),
+  ]);
+
+  test.each(forecasts)('says of its rules what the whole plan says, and nothing of reasons before', (found) => {
+    const whole = planForecast(found);
+    const steps = planInSteps(found, { explained: false });
+    expect(steps.next().done).toBe(false);
+    const plain = finished(steps);
+    expect(plain.layers.map((layer) => layer.reasons)).toEqual(plain.layers.map(() => []));
+    expect(plain.layers).toEqual(whole.layers.map((layer) => ({ ...layer, reasons: [] })));
+    const explained = finished(explainInSteps(found, plain));
+    expect(explained.rules).toEqual(whole.rules);
+    const told = explained.layers.filter(({ reasons }) => reasons.length > 0);
+    expect(told).toHaveLength(whole.rules?.length ?? Number.NaN);
+    for (const layer of told) expect(whole.layers).toContainEqual(layer);
+  });
+
+  test('does not depend on plans that shared its spectra and what is modelled of them', () => {
+    const [spectra, rounding] = [new Map<string, QuantileSpectrum>(), createRounding('bf16')];
+    for (const options of [{ floor: 0.7 }, { floor: 0.9 }, question, { quantile: 0.9 }]) {
+      const shared = forecastSize(laws, 1e10, { ...options, precision: 'bf16', spectra });
+      const alone = forecastSize(laws, 1e10, { ...options, precision: 'bf16' });
+      expect(planForecast(shared, { rounding })).toEqual(planForecast(alone));
+    }
+    expect(spectra.size).toBe(24);
   });
 });

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openSpectraColumns } from '../../src/store/spectraColumns.ts';
 import { thinByPixel } from '../../src/store/thinColumns.ts';
@@ -34,6 +35,44 @@ describe('columns', () => {
     writeFileSync(path, line(5));
     columns.grow(forever);
     expect([...columns.columns(0).steps]).toEqual([5]);
+  });
+
+  test('take records that come late into their places, wherever and however often the columns are asked for', () => {
+    const step = fc.integer({ min: 0, max: 40 });
+    fc.assert(
+      fc.property(fc.array(fc.array(step, { maxLength: 30 }), { maxLength: 6 }), (looks) => {
+        const path = join(mkdtempSync(join(tmpdir(), 'columns-')), 'spectra.jsonl');
+        const columns = openSpectraColumns(path);
+        const outlierShares = new Map<number, number>(); // by step, of the last record
+        for (const [look, steps] of looks.entries()) {
+          const records = steps.map((at, i) => ({ ...JSON.parse(line(at)), outlierShare: look + i / 64 }));
+          for (const { step: at, outlierShare } of records) outlierShares.set(at, outlierShare);
+          appendFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+          columns.grow(forever);
+          if (outlierShares.size === 0) continue;
+          const { count, steps: found, measures } = columns.columns(0);
+          const wanted = [...outlierShares].sort(([a], [b]) => a - b);
+          expect(count).toBe(wanted.length);
+          expect([...found].map((at, i) => [at, measures.outlierShare[i]])).toEqual(wanted);
+        }
+      }),
+      { seed: 3, numRuns: 60 },
+    );
+  });
+
+  test('move nothing before the place of a record that comes late, and take no other memory', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'columns-')), 'spectra.jsonl');
+    writeFileSync(path, Array.from({ length: 100 }, (_, i) => line(10 * i)).join(''));
+    const columns = openSpectraColumns(path);
+    columns.grow(forever);
+    const before = columns.columns(0);
+    before.steps[3] = 31; // would be seen, were the series sorted anew into other columns
+    appendFileSync(path, line(985));
+    columns.grow(forever);
+    const { steps, values } = columns.columns(0);
+    expect(steps.buffer).toBe(before.steps.buffer);
+    expect(values.map(({ buffer }) => buffer)).toEqual(before.values.map(({ buffer }) => buffer));
+    expect([steps[3], ...steps.slice(-3)]).toEqual([31, 980, 985, 990]);
   });
 
   test('name damaged lines and go on', () => {

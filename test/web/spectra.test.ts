@@ -28,6 +28,29 @@ describe.skipIf(!hasChromium)(`the view of spectra ${hasChromium ? '' : CHROMIUM
     expect(opened.complaints).toEqual([]);
   });
 
+  test('says how far records are read where there is no verdict yet, and that one found before is provisional', async () => {
+    const page = await opened.open('#/runs');
+    await page.route('**/series', async (route) => {
+      const answer = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...answer, reading: { read: 407, size: 1000 } } });
+    });
+    await page.route('**/overview?*', async (route) => {
+      const rows: readonly object[] = await (await route.fetch()).json();
+      await route.fulfill({ json: rows.map((row) => ({ ...row, verdict: null, plateau: null })) });
+    });
+    await page.getByRole('link', { name: 'Spectra' }).click();
+    await page.waitForSelector('p.verdict');
+    expect(await page.textContent('p.verdict')).toContain('Provisional, of the 40 % that are read: settled at σ = ');
+    expect([...new Set(await page.locator('.cell small').allTextContents())]).toEqual(['◌ reading 40 %']);
+    expect(await page.textContent('main')).toContain('verdicts follow when all records are read, 40 % are');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.reload();
+    await page.waitForSelector('p.verdict');
+    expect(await page.textContent('p.verdict')).not.toContain('Provisional');
+    expect(await page.locator('.cell small', { hasText: 'reading' }).count()).toBe(0);
+    await page.close();
+  });
+
   test('hides a line by its legend, reads values by keyboard, and downloads what it shows', async () => {
     const page = await opened.open('#/spectra');
     const chart = page.locator('.chart').first();

@@ -1,6 +1,7 @@
 /** From the choices of the view to a plan: the same calls as `muonscope plan`, on what the page holds. */
 import { FormatError, UsageError } from '../../../../src/base/errors.ts';
 import { formatCount } from '../../../../src/base/numbers.ts';
+import type { QuantileSpectrum } from '../../../../src/newtonSchulz/quantileSpectrum.ts';
 import type { NsPrecision } from '../../../../src/newtonSchulz/schedule.ts';
 import { parseModelConfig } from '../../../../src/planner/modelConfig.ts';
 import type { ModelDescription } from '../../../../src/planner/modelFamilies/modelDescription.ts';
@@ -43,9 +44,14 @@ export const FILE_NAMES: Readonly<Record<ExportFormat, string>> = {
   csv: 'plan.csv',
 };
 
-export function forecastFor(question: PlanQuestion, precision: NsPrecision): ModelForecast {
+/** @param spectra see ForecastOptions */
+export function forecastFor(
+  question: PlanQuestion,
+  precision: NsPrecision,
+  spectra: Map<string, QuantileSpectrum> = new Map(),
+): ModelForecast {
   const { laws, model, params, quantile, floor, confidence } = question;
-  const options = { quantile, floor, precision, ...(confidence === null ? {} : { confidence }) };
+  const options = { quantile, floor, precision, spectra, ...(confidence === null ? {} : { confidence }) };
   return model === null ? forecastSize(laws, params, options) : forecastModel(laws, model, options);
 }
 

@@ -1,13 +1,24 @@
 /** What the cells of the grid show. */
 import type { Verdict } from '../../../../src/stability/plateau.ts';
-import type { PageOverviewRow } from '../../../../src/workflows/pageData.ts';
+import type { PageOverviewRow, PageSeriesList } from '../../../../src/workflows/pageData.ts';
 
 /** Shape and word: no verdict is told by colour alone. */
-export const VERDICT_MARKS: Readonly<Record<Verdict, string>> = {
+const VERDICT_MARKS: Readonly<Record<Verdict, string>> = {
   settled: '● settled',
   drifting: '◢ drifting',
   'too short': '○ too short',
 };
+
+/** The verdict, or why there is none yet: it is found once all records are read. @param percent of the records, read */
+export function verdictMark(row: Pick<PageOverviewRow, 'verdict'> | undefined, percent: number): string {
+  if (row?.verdict) return VERDICT_MARKS[row.verdict];
+  return percent < 100 ? `◌ reading ${percent} %` : '◌ no verdict';
+}
+
+/** How many hundredths are read; 100 only for all. */
+export function percentRead({ read, size }: PageSeriesList['reading']): number {
+  return read < size ? Math.floor((100 * read) / size) : 100;
+}
 
 /** The path of a small trajectory in a box of 60 x 22, on a logarithmic scale of its own, at least a tenth of a decade high. */
 export function sparkline({ steps, values }: Pick<PageOverviewRow, 'steps' | 'values'>): string {
