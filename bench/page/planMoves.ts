@@ -5,7 +5,7 @@
  */
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { median } from '../../src/base/sums.ts';
-import { mainThreadTasks } from '../../test/web/mainThreadTasks.ts';
+import { mainThreadTasks } from './mainThreadTasks.ts';
 
 /** The controls that are moved, by what they are called in the table. */
 const CONTROLS = ['size', 'floor', 'quantile', 'confidence'] as const;

@@ -16,8 +16,10 @@
  * remedy (test/newtonSchulz/precisionModel.test.ts). Not predicted: singular vectors far from random, such as a
  * direction that lives in a few rows; and errors of A and B, which the emulation shows to be harmless.
  */
+
 import { requireQuantiles } from '../base/checks.ts';
 import { DomainError } from '../base/errors.ts';
+import { remembered } from '../base/remembered.ts';
 import { type EntryNoise, polarAlignmentCurve } from './additiveNoise.ts';
 import { evaluate } from './oddPolynomial.ts';
 import {
@@ -109,7 +111,7 @@ export function precisionModel(
   const curves = new Map<string, Map<number, (s: number) => number>>();
   const smallest = decadeOf(entered.directions.sigma.findLast((s) => s > 0) ?? 1);
   const meets = (sigma: number): number => Math.min(1, entered.factor * sigma);
-  const throughOf = remembered((schedule: NsSchedule) => {
+  const throughOf = rememberedOf((schedule) => {
     requireFrobenius(schedule);
     const noise = snapped(entryNoise(schedule, entered.directions, shape, { precision, remedy }));
     const key = `${noise.variance} ${noise.profile}`;
@@ -142,7 +144,7 @@ export function precisionModel(
       return { sigma, exact: exact(sigma), output: output(sigma, limit), limit };
     });
   };
-  const responseOf = remembered((schedule: NsSchedule): RoundedResponse => {
+  const responseOf = rememberedOf((schedule): RoundedResponse => {
     const { limitOf, output } = throughOf(schedule);
     return {
       output: (s) => {
@@ -163,20 +165,13 @@ export function precisionModel(
   return { precision, remedy, outputs, outputsOf, outputAt, responseOf };
 }
 
-function decadeOf(sigma: number): number {
-  return 10 ** Math.floor(Math.log10(sigma));
+/** Computed once a schedule, which is not kept alive. */
+function rememberedOf<V>(compute: (schedule: NsSchedule) => V): (schedule: NsSchedule) => V {
+  return remembered(compute, new WeakMap<NsSchedule, V>());
 }
 
-function remembered<V extends object>(compute: (schedule: NsSchedule) => V): (schedule: NsSchedule) => V {
-  const known = new WeakMap<NsSchedule, V>();
-  return (schedule) => {
-    let found = known.get(schedule);
-    if (found === undefined) {
-      found = compute(schedule);
-      known.set(schedule, found);
-    }
-    return found;
-  };
+function decadeOf(sigma: number): number {
+  return 10 ** Math.floor(Math.log10(sigma));
 }
 
 /** Spectrum after deflation or a tighter norm, and the factor its singular values grew by. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
-import { finished } from '../../src/base/steps.ts';
+import { finished, type Steps } from '../../src/base/steps.ts';
 import { confidenceFactor } from '../../src/base/studentT.ts';
 import { scheduleOf } from '../../src/newtonSchulz/catalogue.ts';
 import { flops } from '../../src/newtonSchulz/cost.ts';
@@ -313,6 +313,13 @@ describe('a plan in steps', () => {
     for (const layer of told) expect(whole.layers).toContainEqual(layer);
   });
 
+  test('gives way many times while a large plan is made and explained', () => {
+    const found = forecastSize(laws, 1e13, { ...question, precision: 'bf16' });
+    const making = counted(planInSteps(found, { explained: false }));
+    expect(making.turns).toBeGreaterThan(40);
+    expect(counted(explainInSteps(found, making.result)).turns).toBeGreaterThan(40);
+  });
+
   test('does not depend on plans that shared its spectra and what is modelled of them', () => {
     const [spectra, rounding] = [new Map<string, QuantileSpectrum>(), createRounding('bf16')];
     for (const options of [{ floor: 0.7 }, { floor: 0.9 }, question, { quantile: 0.9 }]) {
@@ -323,3 +330,11 @@ describe('a plan in steps', () => {
     expect(spectra.size).toBe(24);
   });
 });
+
+/** The result, and how often the work could have been left meanwhile. */
+function counted<T>(steps: Steps<T>): { readonly turns: number; readonly result: T } {
+  for (let turns = 0; ; turns++) {
+    const { done, value } = steps.next();
+    if (done) return { turns, result: value };
+  }
+}

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { median } from '../../src/base/sums.ts';
 import { exportPlan } from '../../src/workflows/exportPlan.ts';
 import { writePageFile } from '../../src/workflows/pageFile.ts';
 import { planTarget } from '../../src/workflows/plan.ts';
@@ -12,7 +11,6 @@ import { EXPORT_FORMATS, type ExportFormat } from '../../src/workflows/planFile.
 import { CHROMIUM_HINT, hasChromium, launchChromium } from '../chromium.ts';
 import { LLAMA_3_2_1B } from '../planner/configs.ts';
 import { observedLadder } from '../workflows/observedLadder.ts';
-import { mainThreadTasks } from './mainThreadTasks.ts';
 import { findViolations, type OpenedPage, openPage } from './openPage.ts';
 
 const STEPS = [10, 20, 30, 40, 50, 60, 70, 80];
@@ -160,21 +158,17 @@ describe.skipIf(!hasChromium)(`the view of plans ${hasChromium ? '' : CHROMIUM_H
   });
 
   test.each([
-    ['the default', 50, '#/plan'],
-    ['300B', 50, '#/plan?to=300000000000'],
-    ['5T to 9T in bf16', 120, '#/plan?to=5000000000000&precision=bf16'],
-  ])('follows the floor and the target: %s in under %i ms', async (name, limit, hash) => {
+    ['the default', '#/plan'],
+    ['300B', '#/plan?to=300000000000'],
+    ['5T to 9T in bf16', '#/plan?to=5000000000000&precision=bf16'],
+  ])('every move of the floor and the target draws another plan: %s', async (_, hash) => {
     const page = await opened.open(hash);
     await explained(page);
-    const times = { floor: await moves(page, '#floor', 0.01), target: await moves(page, '#to', 0.02) };
-    for (const [control, taken] of Object.entries(times)) {
-      expect(taken).toHaveLength(24);
-      console.info(
-        `${name}, a move of the ${control}: median ${median(taken).toFixed(0)} ms, fastest ${Math.min(...taken).toFixed(0)} ms`,
-      );
-      // Tests run side by side on few cores, which disturbs the median; what the work itself takes is the fastest.
-      expect(Math.min(...taken)).toBeLessThan(limit);
-    }
+    for (const [control, by] of [
+      ['#floor', 0.01],
+      ['#to', 0.02],
+    ] as const)
+      expect(new Set(await moves(page, control, by)).size).toBeGreaterThan(8);
     await page.close();
   });
 
@@ -215,45 +209,29 @@ describe.skipIf(!hasChromium)(`the view of plans ${hasChromium ? '' : CHROMIUM_H
       expect(complaints).toEqual([]);
       await page.close();
     }, 60_000);
-
-    test('no task of the page takes long while a plan of 10T in bf16 is made and explained', async () => {
-      const page = await browser.newPage();
-      await page.goto(`${address}#/plan?to=7000000000000&precision=bf16`);
-      await explained(page);
-      const tasks = await mainThreadTasks(page, async () => {
-        await moves(page, '#to', 0.01);
-        await explained(page);
-      });
-      const longest = Math.max(...tasks.map(({ processor }) => processor));
-      console.info(`${how}: the longest task took ${longest.toFixed(0)} ms of processor time`);
-      expect(longest).toBeLessThan(60); // 30 where the other threads of the processor rest
-      await page.close();
-    });
   });
 });
 
-/** Milliseconds from each of 24 moves of a slider until the page has drawn the plan anew; painting is not counted. */
-function moves(page: Page, slider: string, step: number): Promise<number[]> {
+/** What the page shows of the plan after each of 12 moves of a slider. @throws if one changes nothing */
+function moves(page: Page, slider: string, step: number): Promise<string[]> {
   return page.evaluate(
     async ([selector, by]) => {
       const input = document.querySelector<HTMLInputElement>(selector);
       if (input === null) return [];
       const from = Number(input.value);
-      const taken: number[] = [];
-      for (let i = 0; i < 24; i++) {
+      const shown: string[] = [];
+      for (let i = 0; i < 12; i++) {
         const before = document.querySelector('.planned')?.textContent;
-        input.value = String(from + by * ((i % 12) + 1));
-        const start = performance.now();
+        input.value = String(from + by * (i + 1));
         input.dispatchEvent(new Event('input', { bubbles: true }));
         do
           await new Promise((next) => setTimeout(next, 0)); // behind the microtask that draws
         while (document.querySelector('.planned[aria-busy=true]') !== null);
-        taken.push(performance.now() - start);
-        if (document.querySelector('.planned')?.textContent === before)
-          throw new Error(`the move to ${input.value} changed nothing`);
-        await new Promise((next) => setTimeout(next, 20));
+        const after = document.querySelector('.planned')?.textContent ?? '';
+        if (after === before) throw new Error(`the move to ${input.value} changed nothing`);
+        shown.push(after);
       }
-      return taken;
+      return shown;
     },
     [slider, step] as const,
   );
