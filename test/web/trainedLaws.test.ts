@@ -106,14 +106,16 @@ describe.skipIf(!hasChromium)(`laws of a trained study ${hasChromium ? '' : CHRO
     expect(sizes).toBe(24);
     expect(await count('dot')).toBe(sizes + laws);
     const [areas, lines] = [await count('area'), await count('line')];
-    expect([areas, lines]).toEqual([laws, 2 * laws]);
+    expect([areas, lines]).toEqual([laws, 3 * laws]); // fit, forecast and the slope of the norm alone
     await chart.getByRole('button', { name: 'held-out' }).click();
     await expect.poll(() => count('dot')).toBe(sizes);
     await chart.getByRole('button', { name: '95 % interval' }).click();
     await expect.poll(() => count('area')).toBe(0);
-    await chart.getByRole('button', { name: 'fit and forecast' }).click();
+    await chart.getByRole('button', { name: 'slope of 1/√r alone' }).click();
+    await expect.poll(() => count('line')).toBe(2 * laws);
+    await chart.getByRole('button', { name: 'fit, dashed beyond the ladder' }).click();
     await expect.poll(() => count('line')).toBe(0);
-    await page.waitForFunction(() => location.hash.includes('hide=held%7Einterval%7Efit'));
+    await page.waitForFunction(() => location.hash.includes('hide=held%7Einterval%7Ebaseline%7Efit'));
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       chart.getByRole('button', { name: 'CSV', exact: true }).click(),

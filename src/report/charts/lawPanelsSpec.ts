@@ -83,7 +83,7 @@ export function lawPanelsSpec(panels: LawPanels): ChartSpec {
     description: `Small multiples of ${roles.length} roles by ${depths.length} depths, both axes logarithmic${ahead}.`,
     axes: {
       x: sizeTitle(document),
-      y: isRelative ? 'value over fit (log scale)' : 'settled singular value σ of the normalised momentum (log scale)',
+      y: isRelative ? 'value over fit (log scale)' : 'settled singular value σ (log scale)',
     },
     keys: [...quantileKeys(drawn), ...markKeys(isRelative)],
     points: drawn.flatMap((one) => specPoints(one, panels)),
