@@ -87,9 +87,13 @@ describe.skipIf(!hasChromium)(`the view of laws ${hasChromium ? '' : CHROMIUM_HI
     const chart = page.locator('.laws .chart');
     await chart.locator('.plot').press('ArrowRight');
     expect(await chart.locator('.tip').textContent()).toContain('attn.q, depth 0.25');
+    await chart.locator('.plot').press('End');
+    expect(await chart.locator('.tip').textContent()).toContain('held out');
     const dots = await chart.locator('g[aria-label=dot]').count();
     await chart.getByRole('button', { name: 'held-out' }).click();
     expect(await chart.locator('g[aria-label=dot]').count()).toBeLessThan(dots);
+    for (const key of ['ArrowRight', 'End']) await chart.locator('.plot').press(key);
+    expect(await chart.locator('.tip').textContent()).toContain('forecast at');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       chart.getByRole('button', { name: 'CSV', exact: true }).click(),

@@ -27,6 +27,8 @@ export interface SpecPoint {
   readonly fy?: string | number;
   /** The key it belongs to; hidden with it. */
   readonly key?: string;
+  /** Another key that hides it, e.g. of a kind of mark. */
+  readonly also?: string;
   /** Lines of text. */
   readonly text: readonly string[];
 }

@@ -160,13 +160,23 @@ function specPoints({ law, key, curve }: DrawnLaw, { shows, target }: LawPanels)
       ];
       return read(params, value, lines);
     }),
-    ...(ahead ? [read(ahead.params, ahead.value, [`forecast at ${formatCount(ahead.params)}`, sigmaText(ahead)])] : []),
+    ...(ahead
+      ? [
+          {
+            ...read(ahead.params, ahead.value, [`forecast at ${formatCount(ahead.params)}`, sigmaText(ahead)]),
+            also: 'fit',
+          },
+        ]
+      : []),
     ...(heldOut
       ? [
-          read(heldOut.params, heldOut.predicted, [
-            `${formatCount(heldOut.params)} held out: predicted ${number(heldOut.predicted)}`,
-            `measured ${number(heldOut.actual)}, ratio ${number(heldOut.predicted / heldOut.actual)}`,
-          ]),
+          {
+            ...read(heldOut.params, heldOut.predicted, [
+              `${formatCount(heldOut.params)} held out: predicted ${number(heldOut.predicted)}`,
+              `measured ${number(heldOut.actual)}, ratio ${number(heldOut.predicted / heldOut.actual)}`,
+            ]),
+            also: 'held',
+          },
         ]
       : []),
   ];

@@ -38,7 +38,7 @@ export function drawChart(spec: ChartSpec, width: number, isShown: (key: string)
   });
   let placed: readonly PlacedPoint[] | null = null;
   const points = (): readonly PlacedPoint[] => {
-    const shown = spec.points.filter(({ key }) => key === undefined || isShown(key));
+    const shown = spec.points.filter(({ key, also }) => [key, also].every((id) => id === undefined || isShown(id)));
     placed ??= shown.map(place).filter(({ left, top }) => Number.isFinite(left) && Number.isFinite(top));
     return placed;
   };
