@@ -167,6 +167,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** JSON has a -0, which no writer gives as a size. */
 function isCounts(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((entry) => Number.isSafeInteger(entry) && entry >= 0);
+  return Array.isArray(value) && value.every((entry) => Number.isSafeInteger(entry) && entry >= 0 && 1 / entry > 0);
 }

@@ -78,7 +78,8 @@ export function countElements(shape: readonly number[], where: string): number {
     throw new FormatError(
       `${where}: expected at most ${MAX_RANK} dimensions, got ${shape.length}; the file is damaged`,
     );
-  if (!shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0))
+  if (!shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0 && 1 / dimension > 0))
+    // -0 is none
     throw new FormatError(`${where}: expected dimensions of 0 or more, got [${shape}]; the file is damaged`);
   const elements = shape.includes(0) ? 0 : shape.reduce((product, dimension) => product * dimension, 1);
   if (!Number.isSafeInteger(elements))

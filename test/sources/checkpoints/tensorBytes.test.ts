@@ -168,6 +168,7 @@ describe('a tensor is refused before memory is taken', () => {
       'expected a shape that a file can hold, got [1099511627776,1099511627776]',
     ],
     ['of a negative dimension', { shape: [-3] }, 'expected dimensions of 0 or more, got [-3]'],
+    ['of a dimension of minus nothing', { shape: [-0, 3] }, 'expected dimensions of 0 or more'],
     ['of half a dimension', { shape: [1.5] }, 'expected dimensions of 0 or more, got [1.5]'],
     ['of no number', { shape: [Number.NaN] }, 'expected dimensions of 0 or more'],
     ['of a thousand dimensions', { shape: new Array(1000).fill(1) }, 'expected at most 64 dimensions, got 1000'],
