@@ -51,8 +51,16 @@ describe('the source', () => {
     expect(nodeImportsBehind('src/index.ts', modules)).toEqual([]);
   });
 
-  test('writes plans for frameworks without Node, so that the page can', () => {
-    expect(nodeImportsBehind('src/workflows/planFile.ts', modules)).toEqual([]);
+  test('loads nothing of Node behind the workflows that the page runs itself', () => {
+    const files = filesBelow('web/src').filter((path) => /\.(?:ts|svelte)$/.test(path));
+    const statements = files.flatMap((path) => [
+      ...readFileSync(`${root}/${path}`, 'utf8').matchAll(
+        /(import|export)\b([^;']*)'[./]*\/(src\/workflows\/\w+\.ts)'/g,
+      ),
+    ]);
+    const run = new Set(statements.flatMap(([, , what = '', file = '']) => (/^\s+type\b/.test(what) ? [] : [file])));
+    expect([...run].sort()).toEqual(['src/workflows/planFile.ts', 'src/workflows/randomReport.ts']);
+    for (const file of run) expect(nodeImportsBehind(file, modules)).toEqual([]);
   });
 
   test('imports only packages that an installation brings', () => {

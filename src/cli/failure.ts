@@ -3,7 +3,7 @@
  * Muonscope shows its stack and asks for a report.
  */
 import { MuonscopeError } from '../base/errors.ts';
-import { printable } from './terminal.ts';
+import { printable } from '../base/printable.ts';
 
 /** 0 done, 1 the check failed, 2 wrong usage or input, 70 a defect (EX_SOFTWARE of sysexits.h). */
 export const EXIT = { done: 0, checkFailed: 1, badInput: 2, defect: 70 } as const;
@@ -18,7 +18,7 @@ export interface Failure {
 /** What to tell about an error that ended a command. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof MuonscopeError)
-    return { text: `muonscope: ${printable(error.message)}\n`, exitCode: EXIT.badInput };
+    return { text: `muonscope: ${printable(error.message, Number.POSITIVE_INFINITY)}\n`, exitCode: EXIT.badInput };
   if (isBrokenPipe(error)) return { text: '', exitCode: EXIT.done };
   if (isCommanderError(error))
     // It has printed its own sentence; asking for help or the version is no failure.
@@ -42,7 +42,7 @@ export function describeRefusal(text: string, command: string): string {
     .replace(/^error: /, '')
     .replaceAll(/\.?\s*\n/g, ' ')
     .replace(/\.$/, '');
-  return `muonscope: ${printable(sentence)}; see ${command} --help\n`;
+  return `muonscope: ${printable(sentence, Number.POSITIVE_INFINITY)}; see ${command} --help\n`;
 }
 
 /**

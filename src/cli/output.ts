@@ -1,8 +1,9 @@
 /** Where a command writes: results to stdout, everything else to stderr. */
 import { existsSync } from 'node:fs';
+import { shellWord } from '../base/shellWord.ts';
 import { formatNotes, formatSentences, type Note } from './notes.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type Colours, createColours, shellWord, wrap } from './terminal.ts';
+import { type Colours, createColours, wrap } from './terminal.ts';
 
 /** Prints a document as the only thing on stdout. */
 export function printJson(document: unknown): void {

@@ -36,25 +36,6 @@ export function createColours(
 }
 
 /**
- * A name from outside as a terminal may show it: control characters, line breaks and marks of direction written out.
- *
- * @example printable('a\u001b[31m') // "a\\u{1b}[31m"
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
-}
-
-/**
- * A path or name as a word of a command that can be copied into a shell.
- *
- * @example shellWord('my study') // "'my study'"
- */
-export function shellWord(text: string): string {
-  const shown = printable(text);
-  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
-}
-
-/**
  * A table without lines: a header, then rows, columns two spaces apart.
  *
  * A table wider than `width` wraps the cells of its widest left-aligned columns between words; numbers are never

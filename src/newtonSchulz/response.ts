@@ -87,7 +87,11 @@ export function outputRangeWithRoom({ entry, coefficients }: NsSchedule, range: 
   return coefficients.reduce<Range>((interval, step) => image(step, [interval[0], interval[1] * room]), start);
 }
 
-/** {@link outputRange} of one schedule, for many ranges known to be fit for it. */
+/**
+ * {@link outputRange} of one schedule, for many ranges known to be fit for it.
+ *
+ * {@link image} step after step, written out without an array a step: a plan asks for very many ranges.
+ */
 export function outputRangeOf({ entry, coefficients }: NsSchedule): (low: number, high: number) => Range {
   const flat = Float64Array.from(coefficients.flat());
   const turns = coefficients.map((step) =>

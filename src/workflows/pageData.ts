@@ -1,6 +1,8 @@
 /** What the page is told, as plain data: the answers of the server, and what a single file would embed. */
+
 import type { LawsDocument, SizeConvention } from '../scaling/law.ts';
 import type { Plateau, Verdict } from '../stability/plateau.ts';
+import type { SeriesIdentity } from '../store/growingSeries.ts';
 import type { MetricsRecord, StudyDescription } from '../store/study.ts';
 
 /** A study that is shown. */
@@ -44,16 +46,10 @@ export interface PageSeriesList {
 }
 
 /** One matrix at one stage. */
-export interface PageSeries {
+export interface PageSeries
+  extends Pick<SeriesIdentity, 'name' | 'role' | 'layer' | 'depth' | 'stage' | 'shape' | 'quantiles'> {
   /** Its place: the key of requests. */
   readonly index: number;
-  readonly name: string;
-  readonly role: string;
-  readonly layer: number;
-  readonly depth: number;
-  readonly stage: string;
-  readonly shape: readonly [number, number];
-  readonly quantiles: readonly number[];
   readonly records: number;
   readonly lastStep: number;
   /** Latest value at the quantile nearest 0.5. */

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { UsageError } from '../base/errors.ts';
+import { shellWord } from '../base/shellWord.ts';
 import { isInside, listFolders } from './insideFolder.ts';
 
 /** Where a study stands. */
@@ -66,7 +67,7 @@ export function searchStudies(folders: readonly string[]): StudySearch {
 function realFolder(given: string): string {
   const refusal = (what: string): UsageError => new UsageError(`${given}: expected a folder, got ${what}`);
   if (!existsSync(given))
-    throw refusal(`nothing; check the path, or make a study there: muonscope study --out ${given}`);
+    throw refusal(`nothing; check the path, or make a study there: muonscope study --out ${shellWord(given)}`);
   if (!statSync(given).isDirectory()) throw refusal('a file; give the folder of a study, or one that holds studies');
   try {
     accessSync(given, constants.R_OK | constants.X_OK);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Column, createColours, formatTable, shellWord, visibleLength, wrap } from '../../src/cli/terminal.ts';
+import { type Column, createColours, formatTable, visibleLength, wrap } from '../../src/cli/terminal.ts';
 
 const columns: readonly Column[] = [
   { title: 'role', align: 'left' },
@@ -59,19 +59,5 @@ describe('wrapping', () => {
     expect(wrap('a bb ccc', 4)).toEqual(['a bb', 'ccc']);
     expect(wrap('extraordinarily long', 5)).toEqual(['extraordinarily', 'long']);
     expect(wrap('', 5)).toEqual(['']);
-  });
-});
-
-describe('a word of a command to copy', () => {
-  it('is quoted where the shell would read it otherwise, and shows no control characters', () => {
-    expect(['runs/gpt-124m', '../a_b.pt', 'my study', "it's", '$(reboot)', 'a\u001bb', ''].map(shellWord)).toEqual([
-      'runs/gpt-124m',
-      '../a_b.pt',
-      "'my study'",
-      "'it'\\''s'",
-      "'$(reboot)'",
-      "'a\\u{1b}b'",
-      "''",
-    ]);
   });
 });

@@ -9,9 +9,8 @@ import { designComposition } from '../../src/newtonSchulz/design.ts';
 import { thresholds } from '../../src/newtonSchulz/response.ts';
 import { CHROMIUM_HINT, hasChromium } from '../chromium.ts';
 import { muonscope, TINY } from '../cli/muonscope.ts';
-import { findViolations, type OpenedPage, openPage } from './openPage.ts';
+import { expectSoundView, type OpenedPage, openPage } from './openPage.ts';
 
-const LOOKS = [{}, { dark: true }, { width: 380 }];
 const folder = mkdtempSync(join(tmpdir(), 'muonscope-page-'));
 writeFileSync(join(folder, 'text.txt'), 'It was the best of times, it was the worst of times. '.repeat(400));
 const study = join(folder, 'out');
@@ -29,16 +28,8 @@ describe.skipIf(!hasChromium)(`the page over a study ${hasChromium ? '' : CHROMI
   }, 120_000);
   afterAll(() => opened.close());
 
-  async function looksRight(hash: string, selector: string): Promise<void> {
-    for (const look of LOOKS) {
-      const page = await opened.open(hash, look);
-      await page.waitForSelector(selector);
-      expect(await findViolations(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-      await page.close();
-    }
-    expect(opened.complaints).toEqual([]);
-  }
+  const looksRight = (hash: string, selector: string): Promise<void> =>
+    expectSoundView(opened, hash, (page) => page.waitForSelector(selector));
 
   describe('runs', () => {
     test('pass axe, light and dark, wide and narrow', () => looksRight('#/runs', '.chart svg'), 60_000);

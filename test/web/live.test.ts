@@ -9,7 +9,7 @@ import { CHROMIUM_HINT, hasChromium } from '../chromium.ts';
 import { startMuonscope, TINY } from '../cli/muonscope.ts';
 import { madeUpText } from '../madeUpText.ts';
 import { writeStudy } from '../server/smallStudy.ts';
-import { findViolations, type OpenedPage, openPage } from './openPage.ts';
+import { expectSoundView, type OpenedPage, openPage } from './openPage.ts';
 
 describe.skipIf(!hasChromium)(`the page while studies come and go ${hasChromium ? '' : CHROMIUM_HINT}`, () => {
   let base: string;
@@ -23,17 +23,12 @@ describe.skipIf(!hasChromium)(`the page while studies come and go ${hasChromium 
   const studies = (page: Page) => page.locator('header label').first().locator('option').allTextContents();
 
   test('an empty folder says what to run, passes axe, and complains of nothing, light and dark, wide and narrow', async () => {
-    for (const look of [{}, { dark: true }, { width: 380 }]) {
-      const page = await opened.open('', look);
+    await expectSoundView(opened, '', async (page) => {
       await page.getByText('There is no study in').waitFor();
       expect(await page.locator('.start code').first().textContent()).toBe(
         `muonscope study --preset smoke --out ${join(base, 'smoke')}`,
       );
-      expect(await findViolations(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-      await page.close();
-    }
-    expect(opened.complaints).toEqual([]);
+    });
   });
 
   test('a study that is trained after the page was opened appears and goes on, without a reload', async () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { type RunningServer, serveStudies } from '../../src/server/serve.ts';
 import { launchChromium } from '../chromium.ts';
 
@@ -51,4 +52,23 @@ export async function findViolations(page: Page): Promise<readonly string[]> {
     const { violations } = await axe.run();
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
   });
+}
+
+/**
+ * Opens a view light and dark, wide and narrow: each time it is `ready`, passes axe and does not scroll sideways, and the
+ * browser complains of nothing.
+ */
+export async function expectSoundView(
+  opened: OpenedPage,
+  hash: string,
+  ready: (page: Page) => Promise<unknown>,
+): Promise<void> {
+  for (const look of [{}, { dark: true }, { width: 380 }]) {
+    const page = await opened.open(hash, look);
+    await ready(page);
+    expect(await findViolations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await page.close();
+  }
+  expect(opened.complaints).toEqual([]);
 }

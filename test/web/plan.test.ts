@@ -11,7 +11,7 @@ import { EXPORT_FORMATS, type ExportFormat } from '../../src/workflows/planFile.
 import { CHROMIUM_HINT, hasChromium, launchChromium } from '../chromium.ts';
 import { LLAMA_3_2_1B } from '../planner/configs.ts';
 import { observedLadder } from '../workflows/observedLadder.ts';
-import { findViolations, type OpenedPage, openPage } from './openPage.ts';
+import { expectSoundView, type OpenedPage, openPage } from './openPage.ts';
 
 const STEPS = [10, 20, 30, 40, 50, 60, 70, 80];
 const ASKED = { laws: 'published', quantile: 0.5, floor: 0.7, precision: 'float32' } as const;
@@ -34,14 +34,9 @@ describe.skipIf(!hasChromium)(`the view of plans ${hasChromium ? '' : CHROMIUM_H
   afterAll(() => opened.close());
 
   test('opens from its address, passes axe, and complains of nothing, light and dark, wide and narrow', async () => {
-    for (const look of [{}, { dark: true }, { width: 380 }]) {
-      const page = await opened.open('#/plan?to=30000000000&precision=bf16', look);
+    await expectSoundView(opened, '#/plan?to=30000000000&precision=bf16', async (page) => {
       await explained(page);
-      expect(await findViolations(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-      await page.close();
-    }
-    expect(opened.complaints).toEqual([]);
+    });
   });
 
   test('shows the plan of the library, and its reasons where asked', async () => {

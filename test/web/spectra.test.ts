@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM_HINT, hasChromium } from '../chromium.ts';
 import { spectrumText, writeStudy } from '../server/smallStudy.ts';
-import { findViolations, type OpenedPage, openPage } from './openPage.ts';
+import { expectSoundView, type OpenedPage, openPage } from './openPage.ts';
 
 const folder = join(mkdtempSync(join(tmpdir(), 'muonscope-page-')), 'small');
 
@@ -17,15 +17,10 @@ describe.skipIf(!hasChromium)(`the view of spectra ${hasChromium ? '' : CHROMIUM
   afterAll(() => opened.close());
 
   test('opens from its address, passes axe, and complains of nothing, light and dark, wide and narrow', async () => {
-    for (const look of [{}, { dark: true }, { width: 380 }]) {
-      const page = await opened.open('#/spectra?run=run-1&matrix=layers.1.mlp.up&step=200', look);
+    await expectSoundView(opened, '#/spectra?run=run-1&matrix=layers.1.mlp.up&step=200', async (page) => {
       await page.waitForSelector('.pair .chart svg');
       expect(await page.textContent('output')).toBe('200');
-      expect(await findViolations(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-      await page.close();
-    }
-    expect(opened.complaints).toEqual([]);
+    });
   });
 
   test('says how far records are read where there is no verdict yet, and that one found before is provisional', async () => {

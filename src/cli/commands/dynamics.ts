@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { shellWord } from '../../base/shellWord.ts';
 import type { DynamicsOutcome, DynamicsRequest, RegressionChoices } from '../../workflows/dynamics.ts';
 import { ENGINES } from '../../workflows/engines.ts';
 import { choiceFlag, integerFlag, textOption } from '../flags.ts';
@@ -14,7 +15,6 @@ import {
   tell,
 } from '../output.ts';
 import { dynamicsTable } from '../tables/dynamicsTable.ts';
-import { shellWord } from '../terminal.ts';
 
 interface DynamicsFlags extends RegressionChoices {
   readonly preset: DynamicsRequest['size'];

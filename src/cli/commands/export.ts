@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { shellWord } from '../../base/shellWord.ts';
 import type { ExportTarget } from '../../workflows/exportStudy.ts';
 import { choiceFlag } from '../flags.ts';
 import { paragraph, print, printJson } from '../output.ts';
-import { shellWord } from '../terminal.ts';
 
 const TARGETS = ['parquet', 'csv', 'tensorboard', 'trackio'] as const satisfies readonly ExportTarget[];
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { printable } from '../../base/printable.ts';
+import { shellWord } from '../../base/shellWord.ts';
 import type { IngestedFile } from '../../workflows/ingest.ts';
 import { addRunFlags, given, type RunFlags, runOf } from '../checkpointFlags.ts';
 import { integerFlag } from '../flags.ts';
@@ -13,7 +14,6 @@ import {
   tell,
   tellSentences,
 } from '../output.ts';
-import { shellWord } from '../terminal.ts';
 
 interface IngestFlags extends RunFlags {
   readonly out: string;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
 import type { NsPrecision } from '../../newtonSchulz/schedule.ts';
 import type { NsScheduleRecord } from '../../workflows/showSchedules.ts';
 import { countFlag, integerFlag, precisionFlag, shapeFlag } from '../flags.ts';
@@ -13,7 +14,6 @@ import {
   SCHEDULE_LEGEND,
   scheduleTable,
 } from '../tables/nsTables.ts';
-import { printable } from '../terminal.ts';
 
 interface ShowFlags extends SpectrumFlags {
   readonly steps?: number;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { formatSeconds } from '../../base/numbers.ts';
+import { printable } from '../../base/printable.ts';
 import type { RandomSpectra } from '../../spectra/randomSpectra.ts';
 import type { RandomListener } from '../../workflows/random.ts';
 import type { RandomWritten } from '../../workflows/randomFolder.ts';
@@ -23,7 +24,6 @@ import {
   sizeLegend,
   widthLegend,
 } from '../tables/randomTables.ts';
-import { printable } from '../terminal.ts';
 
 interface RandomFlags {
   readonly sizes: readonly number[];
@@ -82,7 +82,7 @@ async function runRandom({ json, ...request }: RandomFlags): Promise<void> {
       progress.end();
       if (json) printJson(spectra);
       else printSpectra(spectra);
-      for (const warning of spectra.warnings) tell(`note: ${printable(warning)}`);
+      for (const warning of spectra.warnings) tell(`note: ${printable(warning, 400)}`);
     },
   };
   const outcome = await studyRandomMatrices(request, listener, signal).finally(() => progress.end());

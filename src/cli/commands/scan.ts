@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import { formatCount } from '../../base/numbers.ts';
 import { printable } from '../../base/printable.ts';
+import { shellWord } from '../../base/shellWord.ts';
 import type { ListedMomentum, ScannedCheckpoint, ScannedMomentum } from '../../spectra/scannedMomentum.ts';
 import type { ScanListener } from '../../workflows/scan.ts';
 import {
@@ -31,7 +32,6 @@ import {
 import { listTable } from '../tables/listTable.ts';
 import { SCAN_LEGEND, type ScanLines, scanLines } from '../tables/scanTable.ts';
 import { skippedLines } from '../tables/skippedTable.ts';
-import { shellWord } from '../terminal.ts';
 
 interface ScanFlags extends CheckpointFlags, RunFlags {
   readonly step?: number;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { printable } from '../../base/printable.ts';
+import { shellWord } from '../../base/shellWord.ts';
 import type { PageStudy } from '../../workflows/pageData.ts';
 import { serveResult } from '../../workflows/serveResult.ts';
 import { integerFlag } from '../flags.ts';
@@ -59,7 +60,6 @@ function tellStudies(folders: readonly string[], studies: readonly PageStudy[]):
     for (const note of notes) tell(`    note: ${printable(note)}`);
   }
   if (studies.length > 0) return;
-  const at = printable(join(folders[0] ?? '.', 'smoke'));
   tell(`  no study in ${printable(folders.join(', '))} yet; the page shows those that begin there, for example:`);
-  tell(`  muonscope study --preset smoke --out ${at}`);
+  tell(`  muonscope study --preset smoke --out ${shellWord(join(folders[0] ?? '.', 'smoke'))}`);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { printable } from '../../base/printable.ts';
+import { shellWord } from '../../base/shellWord.ts';
 import type { WatchResult } from '../../workflows/watch.ts';
 import {
   addCheckpointFlags,
@@ -14,7 +15,6 @@ import {
 import { EXIT } from '../failure.ts';
 import { numberFlag } from '../flags.ts';
 import { interruptSignal, paragraph, print, printJson, stderrProgress } from '../output.ts';
-import { shellWord } from '../terminal.ts';
 
 interface WatchFlags extends CheckpointFlags, RunFlags {
   readonly out: string;

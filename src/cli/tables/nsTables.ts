@@ -1,9 +1,10 @@
 /** Tables of schedules: what they do, what they cost, what rounding leaves of them, how far a design got. */
 import { formatCount, formatShare, significant } from '../../base/numbers.ts';
+import { printable } from '../../base/printable.ts';
 import type { ComparedDesigns } from '../../workflows/compareDesigns.ts';
 import type { DesignRecord, IntervalRecord, RoundedRecord } from '../../workflows/designSchedule.ts';
 import type { CostRecord, NsScheduleRecord } from '../../workflows/showSchedules.ts';
-import { type Column, formatTable, printable } from '../terminal.ts';
+import { type Column, formatTable } from '../terminal.ts';
 
 /** A narrower terminal has no room for the slope. */
 const FULL_WIDTH = 84;

@@ -1,6 +1,7 @@
 import { formatShare, significant } from '../../base/numbers.ts';
+import { printable } from '../../base/printable.ts';
 import type { RandomSpectra, SizeExponent } from '../../spectra/randomSpectra.ts';
-import { formatTable, printable } from '../terminal.ts';
+import { formatTable } from '../terminal.ts';
 
 /** Quantile whose values are shown size by size. */
 const SHOWN_QUANTILE = 0.5;

@@ -5,6 +5,7 @@
  * q. Where a file is sorted so, the order is that of the layers and, within one, the usual order of modules; weights whose
  * place in it is not known have none.
  */
+import { grouped } from '../../base/grouped.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { ModelWeight } from './modelWeights.ts';
 import { type ParameterPlace, placeOf } from './roles.ts';
@@ -26,12 +27,7 @@ const USUAL_ORDER: readonly string[] = [
 export function inModuleOrder({ format }: Checkpoint, weights: readonly ModelWeight[]): readonly ModelWeight[] {
   const isSafetensors = format === 'safetensors' || format === 'safetensors-sharded';
   if (!isSafetensors || !isSorted(weights)) return weights;
-  const byShape = new Map<string, ModelWeight[]>();
-  for (const weight of weights) {
-    const shape = weight.shape.join();
-    byShape.set(shape, [...(byShape.get(shape) ?? []), weight]);
-  }
-  return [...byShape.values()].flatMap(inUsualOrder);
+  return grouped(weights, ({ shape }) => shape.join()).flatMap(inUsualOrder);
 }
 
 function isSorted(weights: readonly ModelWeight[]): boolean {
@@ -40,8 +36,9 @@ function isSorted(weights: readonly ModelWeight[]): boolean {
 
 /** Weights of one shape. Those of several stacks, as of encoder and decoder, have no usual order. */
 function inUsualOrder(alike: readonly ModelWeight[]): readonly ModelWeight[] {
-  const hidden = alike.filter(({ name }) => placeOf(name).kind === 'matrix');
-  const others = alike.filter((weight) => !hidden.includes(weight));
+  const isHidden = ({ name }: ModelWeight): boolean => placeOf(name).kind === 'matrix';
+  const hidden = alike.filter(isHidden);
+  const others = alike.filter((weight) => !isHidden(weight));
   const keyed = hidden.map((weight) => ({ weight, key: orderOf(weight.name) }));
   const stacks = new Set(keyed.map(({ key }) => key?.[0]));
   const isKnown = stacks.size === 1 && keyed.every(({ key }) => key !== null);
